@@ -5,9 +5,10 @@
 /// C ABI.
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <cstdint>
 #include <string>
-#include <tl/expected.hpp>
 #include <utility>
 
 namespace patchbay {
