@@ -2,6 +2,7 @@
 /* The smallest plugin that touches every inline function and macro of abi.h, for the compilers and
  * language standards of header_matrix.sh. */
 #include "layout_1_0.h"
+
 #include <patchbay/abi.h> /* a second time: the include guard holds */
 
 PATCHBAY_PLUGIN_NOTE("patchbay/header_use:0.1.0", "\"HeaderUse\"")

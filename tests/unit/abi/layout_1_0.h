@@ -10,8 +10,8 @@
 #ifdef __cplusplus
 #include <type_traits>
 #define ASSERT(name, condition) static_assert(condition, #name)
-#define FIELD(type, field, offset, ...)                             \
-    ASSERT(type##_##field, offsetof(type, field) == offset);        \
+#define FIELD(type, field, offset, ...)                      \
+    ASSERT(type##_##field, offsetof(type, field) == offset); \
     static_assert(std::is_same<decltype(type::field), __VA_ARGS__>::value, #type "." #field)
 #else
 #define ASSERT(name, condition) typedef char assert_##name[(condition) ? 1 : -1]
