@@ -78,6 +78,10 @@ struct Member {
     std::string key;
     Value value;
     SourceLocation key_location{};
+
+    friend bool operator==(const Member& left, const Member& right) {
+        return left.key == right.key && left.value == right.value;
+    }
 };
 
 // Out of the class, because a map's `Member` holds a `Value`.
@@ -93,7 +97,12 @@ inline Value::Value(Map map) : data_(std::move(map)) {}
 /// "a map", "an integer", ...: for messages.
 [[nodiscard]] std::string_view describe(Value::Kind kind);
 
-/// Compact JSON text, UTF-8, members in the order of the tree. This is what plugins are given.
-[[nodiscard]] std::string to_json(const Value& value);
+/// JSON text, UTF-8, members in the order of the tree; compact unless `indent` is given. This is
+/// what plugins are given.
+[[nodiscard]] std::string to_json(const Value& value, int indent = -1);
+
+/// The tree of one JSON text; every node gets `location`. The error's message is the reason alone
+/// ("it is not JSON at character 5").
+[[nodiscard]] Result<Value> parse_json(std::string_view text, const SourceLocation& location);
 
 }  // namespace patchbay::config
