@@ -356,6 +356,9 @@ enum {
 typedef struct patchbay_lane patchbay_lane;
 typedef struct patchbay_host patchbay_host;
 
+/** What `sleep` waits for besides signals. */
+enum { PATCHBAY_INTEREST_ENVELOPES = 1u << 0 };
+
 struct patchbay_host {
     uint32_t struct_size;
     /** Version that the host and the plugin agreed on. */
@@ -383,7 +386,8 @@ struct patchbay_host {
 
     /** Delivers a batch of patchbay_envelope to the multiplexer on behalf of `lane` and writes one
      *  patchbay_delivery for each (`results->count` must be at least the number of envelopes).
-     *  OK: the results tell. DISCONNECTED: the instance is not connected, nothing was looked at.
+     *  OK: the results tell. DISCONNECTED: the instance is neither connected nor disconnecting;
+     *  nothing was looked at.
      *  [any-thread] [no-block], cheapest on the lane's own thread. */
     patchbay_status(PATCHBAY_CALL* deliver)(patchbay_lane* lane, const patchbay_array* envelopes,
                                             patchbay_array* results);
@@ -394,9 +398,11 @@ struct patchbay_host {
     /** Takes up to `signals->count` signals. [lane] [no-block] */
     patchbay_status(PATCHBAY_CALL* signals_take)(patchbay_lane* lane, patchbay_array* signals);
     /** Says that the lane is about to wait on `descriptor`. True: wait; the descriptor becomes
-     *  readable when something arrives. False: something is there already, do not wait.
-     *  `take` and `signals_take` end the sleep and reset the descriptor. [lane] [no-block] */
-    bool(PATCHBAY_CALL* sleep)(patchbay_lane* lane);
+     *  readable when something of `interest` arrives. False: something is there already, do not
+     *  wait. Signals always wake; a lane that holds as many envelopes as it can handle leaves
+     *  PATCHBAY_INTEREST_ENVELOPES out, and its mailbox does not wake it. `take` and `signals_take`
+     *  end the sleep and reset the descriptor. [lane] [no-block] */
+    bool(PATCHBAY_CALL* sleep)(patchbay_lane* lane, uint32_t interest);
     /** The lane's event descriptor, owned by the host: poll it for reading, never read or close it.
      *  A file descriptor, or on Windows an event HANDLE. [any-thread] [no-block] */
     intptr_t(PATCHBAY_CALL* descriptor)(patchbay_lane* lane);
@@ -406,7 +412,8 @@ struct patchbay_host {
      *  [any-thread] [no-block] */
     void(PATCHBAY_CALL* complete)(const patchbay_host* host, const uint64_t* tokens, uint32_t count,
                                   patchbay_status status, const patchbay_error* error);
-    /** Completes CONNECT or DISCONNECT. `error` may be null. [any-thread] [no-block] */
+    /** Completes CONNECT or DISCONNECT. `error` may be null. When it returns, the state has changed:
+     *  after a successful CONNECT the instance may deliver. [any-thread] [no-block] */
     void(PATCHBAY_CALL* operation_complete)(const patchbay_host* host, uint64_t token,
                                             patchbay_status status, const patchbay_error* error);
     /** Reports that an established connection broke. The host decides what follows.
@@ -588,9 +595,10 @@ static inline uint32_t patchbay_negotiate(const patchbay_entry_options* options)
 #define PATCHBAY_LOG_EXTENSION "patchbay.log/1"
 typedef struct patchbay_log {
     uint32_t struct_size;
-    /** Lowest level that is written; test it before formatting. [any-thread] [no-block] */
+    /** Lowest level that is written; test it before formatting. [any-thread] [no-block], and in
+     *  `create` and `destroy`. */
     uint32_t(PATCHBAY_CALL* level)(const patchbay_host* host);
-    /** One line. `file` may be empty. [any-thread] [no-block] */
+    /** One line. `file` may be empty. [any-thread] [no-block], and in `create` and `destroy`. */
     void(PATCHBAY_CALL* write)(const patchbay_host* host, uint32_t level, patchbay_string text,
                                patchbay_string file, uint32_t line);
 } patchbay_log;

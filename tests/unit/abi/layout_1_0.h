@@ -104,7 +104,7 @@ FIELD(patchbay_host, release, 48, void (PATCHBAY_CALL*)(const patchbay_host*, pa
 FIELD(patchbay_host, deliver, 56, patchbay_status (PATCHBAY_CALL*)(patchbay_lane*, const patchbay_array*, patchbay_array*));
 FIELD(patchbay_host, take, 64, patchbay_status (PATCHBAY_CALL*)(patchbay_lane*, patchbay_array*));
 FIELD(patchbay_host, signals_take, 72, patchbay_status (PATCHBAY_CALL*)(patchbay_lane*, patchbay_array*));
-FIELD(patchbay_host, sleep, 80, bool (PATCHBAY_CALL*)(patchbay_lane*));
+FIELD(patchbay_host, sleep, 80, bool (PATCHBAY_CALL*)(patchbay_lane*, uint32_t));
 FIELD(patchbay_host, descriptor, 88, intptr_t (PATCHBAY_CALL*)(patchbay_lane*));
 FIELD(patchbay_host, complete, 96, void (PATCHBAY_CALL*)(const patchbay_host*, const uint64_t*, uint32_t, patchbay_status, const patchbay_error*));
 FIELD(patchbay_host, operation_complete, 104, void (PATCHBAY_CALL*)(const patchbay_host*, uint64_t, patchbay_status, const patchbay_error*));
@@ -219,6 +219,7 @@ VALUE(PATCHBAY_OVERLOADED, (-2));
 VALUE(PATCHBAY_DISCONNECTED, (-3));
 VALUE(PATCHBAY_UNSUPPORTED, (-4));
 VALUE(PATCHBAY_INVALID, (-5));
+VALUE(PATCHBAY_INTEREST_ENVELOPES, 1);
 VALUE(PATCHBAY_ENVELOPE_RECEIPT, 1);
 VALUE(PATCHBAY_ENVELOPE_REQUEST, 2);
 VALUE(PATCHBAY_ENVELOPE_GIVE_BLOCK, 4);
