@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What is promised to Windows, compiled with the MinGW cross compiler where that is installed: abi.h
-# and its layout, the C sample as a real DLL with one export and its metadata section, the parts of
-# the SDK that touch no POSIX, and the Windows side of the loader. TAP output.
+# and its layout, the C sample as a real DLL with one export and its metadata section, the C++ SDK, and
+# the Windows side of the loader. TAP output.
 #   windows_compile.sh SOURCE_ROOT
 set -u
 root=$1
@@ -34,7 +34,7 @@ check() {
 
 # Header-only dependencies by link: /usr/include itself would bring in the headers of Linux.
 mkdir "$work/include"
-for folder in protozero tl nlohmann; do
+for folder in boost protozero tl nlohmann; do
     [ ! -d /usr/include/$folder ] || ln -s /usr/include/$folder "$work/include/$folder"
 done
 include=(-I "$root/plugin-sdk/include" -isystem "$work/include")
@@ -43,7 +43,7 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 compiles_c() { "$c" -std=c99 "${warnings[@]}" -fsyntax-only "${include[@]}" "$1"; }
 compiles_cpp() {
     "$cpp" -std=c++20 -DWIN32_LEAN_AND_MEAN -DNOMINMAX "${warnings[@]}" -fsyntax-only \
-        "${include[@]}" -I "$root/host" "$1"
+        "${include[@]}" -I "$root/plugin-sdk/source" -I "$root/host" "$1"
 }
 
 # builds_dll NAME SOURCE...: one export, and the metadata readable without running code.
@@ -66,6 +66,9 @@ for source in "$root"/plugins/loopback/*.c; do
 done
 while IFS= read -r source; do
     check "${source#"$root"/}" compiles_cpp "$source"
-done < <(find "$root/host/plugins" -name '*windows*.cpp' | sort)
+done < <({
+    find "$root/plugin-sdk/source" -name '*.cpp'
+    find "$root/host/plugins" -name '*windows*.cpp'
+} | sort)
 echo "1..$number"
 exit $failed
