@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/verbs/verbs.hpp"
+
+namespace patchbay::app {
+
+void add_verbs(CLI::App& root, Invocation& invocation) {
+    add_version(root, invocation);
+    add_completion(root, invocation);
+}
+
+}  // namespace patchbay::app

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The verbs of the command line; each is a file of its own beside this one. A verb adds itself to
+/// the tree with its options, and its callback leaves an action in the invocation.
+#pragma once
+
+#include "app/invocation.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace patchbay::app {
+
+void add_completion(CLI::App& root, Invocation& invocation);
+void add_version(CLI::App& root, Invocation& invocation);
+
+/// All of them, in the order of the help.
+void add_verbs(CLI::App& root, Invocation& invocation);
+
+}  // namespace patchbay::app
