@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire_reader.hpp"
+#include "wire_writer.hpp"
 
 #include <patchbay/envelope.hpp>
 #include <patchbay/public_id.hpp>
 #include <patchbay/utf8.hpp>
 
-#include <protozero/basic_pbf_writer.hpp>
 #include <protozero/buffer_fixed.hpp>
-#include <protozero/varint.hpp>
 
 #include <cstdint>
 #include <utility>
@@ -21,7 +20,6 @@ constexpr std::uint32_t field_sender = 2;
 constexpr std::uint32_t field_protocol_id = 3;
 constexpr std::uint32_t field_message = 4;
 constexpr std::uint32_t field_uri = 5;
-constexpr std::size_t wire_limit = 0x7FFFFFFF;
 
 /// `text` cut to a length that suits an error message, bad bytes replaced.
 std::string shown(std::string_view text) {
@@ -83,22 +81,10 @@ Result<PublicIdView> check_all(const EnvelopeView& envelope) {
     return id;
 }
 
-std::size_t field_size(std::size_t length) noexcept {
-    return length == 0 ? 0
-                       : 1 + static_cast<std::size_t>(protozero::length_of_varint(length)) + length;
-}
-
 std::size_t size_with(const EnvelopeView& envelope, const PublicIdView& id) noexcept {
-    return field_size(envelope.to.size()) + field_size(envelope.sender.size()) +
-           field_size(printed_size(id)) + field_size(envelope.message.size()) +
-           field_size(envelope.uri.size());
-}
-
-template <class Writer>
-void add_unless_empty(Writer& writer, std::uint32_t field, std::string_view bytes) {
-    if (!bytes.empty()) {
-        writer.add_bytes(field, bytes.data(), bytes.size());
-    }
+    return wire::bytes_size(envelope.to.size()) + wire::bytes_size(envelope.sender.size()) +
+           wire::bytes_size(printed_size(id)) + wire::bytes_size(envelope.message.size()) +
+           wire::bytes_size(envelope.uri.size());
 }
 
 /// `capacity` holds `size_with(envelope, id)` bytes.
@@ -106,20 +92,20 @@ std::size_t write(const EnvelopeView& envelope, const PublicIdView& id, char* bu
                   std::size_t capacity) {
     protozero::fixed_size_buffer_adaptor target(buffer, capacity);
     protozero::basic_pbf_writer<protozero::fixed_size_buffer_adaptor> writer(target);
-    add_unless_empty(writer, field_to, envelope.to);
-    add_unless_empty(writer, field_sender, envelope.sender);
+    wire::add_bytes(writer, field_to, envelope.to);
+    wire::add_bytes(writer, field_sender, envelope.sender);
     const std::string_view version = id.version.empty() ? latest_version : id.version;
     const std::string_view hash_mark = id.hash.empty() ? "" : ":";
     writer.add_bytes_vectored(field_protocol_id, id.author, std::string_view("/"), id.name,
                               std::string_view(":"), version, hash_mark, id.hash);
-    add_unless_empty(writer, field_message, envelope.message);
-    add_unless_empty(writer, field_uri, envelope.uri);
+    wire::add_bytes(writer, field_message, envelope.message);
+    wire::add_bytes(writer, field_uri, envelope.uri);
     return target.size();
 }
 
 Result<PublicIdView> check_size(const EnvelopeView& envelope) {
     auto id = check_all(envelope);
-    if (id && size_with(envelope, *id) > wire_limit) {
+    if (id && size_with(envelope, *id) > wire::size_limit) {
         return failure(ErrorClass::invalid, "envelope.too_large",
                        "the envelope is larger than 2 GiB, the limit of its wire form");
     }
@@ -186,7 +172,7 @@ Result<std::string> encode(const EnvelopeView& envelope) {
 }
 
 Result<EnvelopeView> decode_view(std::string_view bytes) {
-    if (bytes.size() > wire_limit) {
+    if (bytes.size() > wire::size_limit) {
         return malformed("larger than 2 GiB");
     }
     EnvelopeView envelope;

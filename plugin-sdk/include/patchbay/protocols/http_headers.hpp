@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The text of the field `headers` of `valory/http:1.0.0` messages. Upstream writes and reads it
+/// with Python's email package, so that is what decides: `Name: value` lines, an empty line at the
+/// end, values that are not ASCII as RFC 2047 encoded words when written, and as they stand when
+/// read. Unlike upstream, both directions keep every header of a repeated name, in order.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchbay::protocols {
+
+struct HttpHeaderView {
+    std::string_view name;
+    std::string_view value;
+
+    friend bool operator==(const HttpHeaderView&, const HttpHeaderView&) = default;
+};
+
+/// The text for these headers. A value that is not UTF-8 is taken for ISO-8859-1, as HTTP/1.1 once
+/// defined it; line breaks within a value become spaces, so that no header can smuggle in another.
+[[nodiscard]] std::string headers_to_text(const std::vector<HttpHeaderView>& headers);
+
+/// The headers of a text; the views point into it. Lines may end in LF, CRLF or CR. A line that is
+/// no header ends them, a line that begins with blank continues the value before it (line break and
+/// indentation stay inside the value).
+[[nodiscard]] std::vector<HttpHeaderView> headers_from_text(std::string_view text);
+
+}  // namespace patchbay::protocols

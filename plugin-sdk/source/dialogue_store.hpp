@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The store behind `Dialogues`: slots that are reused, an index by reference and opponent, and two
+/// lists in the order of last use, so that making room costs the same however many there are.
+#pragma once
+
+#include <patchbay/dialogue.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace patchbay {
+
+/// Finds a dialogue whatever is known of the responder's reference. The views of a stored key point
+/// into the label of its slot.
+struct DialogueKey {
+    std::string_view starter_reference;
+    std::string_view opponent_address;
+    bool self_initiated = false;
+
+    friend bool operator==(const DialogueKey&, const DialogueKey&) = default;
+};
+
+struct DialogueKeyHash {
+    std::size_t operator()(const DialogueKey& key) const noexcept {
+        const std::hash<std::string_view> hash;
+        const std::size_t reference = hash(key.starter_reference);
+        return (reference * 31U + hash(key.opponent_address)) * 2U + (key.self_initiated ? 1U : 0U);
+    }
+};
+
+struct DialogueSlot {
+    Dialogue dialogue;
+    std::uint32_t generation = 0;
+    bool used = false;
+    bool kept_after_end = false;
+    std::list<std::uint32_t>::iterator order{};  ///< place in one of the two lists
+};
+
+class DialogueStore {
+  public:
+    explicit DialogueStore(std::size_t limit) : limit_(limit == 0 ? 1 : limit) {}
+
+    [[nodiscard]] std::optional<std::uint32_t> find(const DialogueKey& key) const noexcept;
+    [[nodiscard]] DialogueSlot* find(DialogueId id) noexcept;
+    [[nodiscard]] DialogueSlot& at(std::uint32_t slot) noexcept { return slots_[slot]; }
+    [[nodiscard]] DialogueId id_of(std::uint32_t slot) const noexcept {
+        return {slot, slots_[slot].generation};
+    }
+
+    /// A free slot, after forgetting another dialogue when there are too many.
+    [[nodiscard]] std::uint32_t acquire();
+    /// Makes an acquired slot findable by the label it has by now.
+    void insert(std::uint32_t slot);
+    /// The slot's content stays readable until it is acquired again.
+    void erase(std::uint32_t slot) noexcept;
+    /// Notes that the dialogue was used; an ended one moves to those that go first.
+    void touch(std::uint32_t slot) noexcept;
+
+    [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
+    [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_; }
+
+  private:
+    [[nodiscard]] static DialogueKey key_of(const Dialogue& dialogue) noexcept {
+        return {dialogue.label().starter_reference, dialogue.label().opponent_address,
+                dialogue.is_self_initiated()};
+    }
+
+    std::size_t limit_;
+    std::deque<DialogueSlot> slots_;  // stable addresses: keys point into it
+    std::vector<std::uint32_t> free_;
+    std::unordered_map<DialogueKey, std::uint32_t, DialogueKeyHash> index_;
+    std::list<std::uint32_t> active_;  // front = longest unused
+    std::list<std::uint32_t> ended_;
+    std::uint64_t evicted_ = 0;
+};
+
+}  // namespace patchbay
