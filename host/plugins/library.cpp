@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/library.hpp"
 
+#include "plugins/library_file.hpp"
+
 #include <cstring>
 #include <mutex>
 #include <utility>
@@ -13,6 +15,23 @@ namespace {
 std::mutex& linker_mutex() {
     static std::mutex mutex;
     return mutex;
+}
+
+/// Why unloading had no effect, as far as the file tells.
+std::string likely_cause(const LibraryFile& file) {
+    if (file.no_delete) {
+        return "it is marked NODELETE (-z nodelete)";
+    }
+    if (!file.unique_symbols.empty()) {
+        return "it shows " + std::to_string(file.unique_symbols.size()) +
+               " GNU unique symbols, for example " + file.unique_symbols.front() +
+               "; link it with the version script of the SDK";
+    }
+    if (file.imports_symbol("__cxa_thread_atexit") ||
+        file.imports_symbol("__cxa_thread_atexit_impl")) {
+        return "a thread that does not belong to it holds one of its thread-locals";
+    }
+    return "something else in the process holds it open";
 }
 
 }  // namespace
@@ -54,6 +73,12 @@ Result<Library> Library::load(RunFolder& runs, const std::filesystem::path& file
     }
     static_assert(sizeof(entry) == sizeof(library.entry_));
     std::memcpy(&library.entry_, &entry, sizeof(entry));
+    // Nothing here depends on a file that cannot be read: then it is just not the fast kind.
+    if (const auto facts = read_library(library.copy_.file.string())) {
+        library.safe_on_foreign_threads_ = !facts->imports_symbol("__cxa_thread_atexit") &&
+                                           !facts->imports_symbol("__cxa_thread_atexit_impl") &&
+                                           !facts->imports_symbol("pthread_key_create");
+    }
     return library;
 }
 
@@ -70,7 +95,8 @@ Unloaded Library::unload() {
         runs_->remove(copy_);
         return Unloaded{true};
     }
-    return Unloaded{false, "unknown"};
+    const auto facts = read_library(copy_.file.string());
+    return Unloaded{false, facts ? likely_cause(*facts) : "its file is no longer readable"};
 }
 
 void Library::abandon() {

@@ -5,7 +5,7 @@
 /// old statics. So unloading ends with a look at what is mapped.
 #pragma once
 
-#include "plugins/loader_platform.hpp"
+#include "plugins/platform.hpp"
 #include "plugins/run_folder.hpp"
 
 #include <patchbay/abi.h>

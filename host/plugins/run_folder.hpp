@@ -8,7 +8,7 @@
 /// host. A host removes at its start what dead hosts left, and nothing else.
 #pragma once
 
-#include "plugins/loader_platform.hpp"
+#include "plugins/platform.hpp"
 
 #include <patchbay/result.hpp>
 

@@ -316,7 +316,10 @@ enum {
      *  limit in nanoseconds; a completion after it is ignored. */
     PATCHBAY_SIGNAL_CONNECT = 1,
     /** Lane 0 only. Stop the traffic, complete what is in progress, then
-     * `operation_complete(token)`. `value` is the time limit in nanoseconds. */
+     * `operation_complete(token)`. `value` is the time limit in nanoseconds. It follows every
+     * CONNECT that did not fail: also one that passed its time limit (give it up; completing it is
+     * not needed any more) and one whose connection was reported lost. After a failed DISCONNECT
+     * the instance counts as disconnected all the same. */
     PATCHBAY_SIGNAL_DISCONNECT = 2,
     /** The taken envelope `token` is no longer wanted (`status` tells why). It was already settled;
      *  completing it is still required and frees its views. */
@@ -416,7 +419,8 @@ struct patchbay_host {
      *  after a successful CONNECT the instance may deliver. [any-thread] [no-block] */
     void(PATCHBAY_CALL* operation_complete)(const patchbay_host* host, uint64_t token,
                                             patchbay_status status, const patchbay_error* error);
-    /** Reports that an established connection broke. The host decides what follows.
+    /** Reports that an established connection broke. The host stops its traffic, sends DISCONNECT
+     *  so that the plugin clears up, and decides what follows: CONNECT again, or STOP.
      *  [any-thread] [no-block] */
     void(PATCHBAY_CALL* connection_lost)(const patchbay_host* host, const patchbay_error* error);
 };
@@ -432,9 +436,9 @@ struct patchbay_host {
  *   disconnect   [lane]          connected -> disconnected        on lane 0
  *   destroy      [host-thread]   lanes ended, threads joined      nothing
  *
- * connect and disconnect may alternate. A class with a loop of its own sets `run` and learns of
- * connect and disconnect as signals; otherwise the host drives the lanes and calls `connect`,
- * `disconnect`, `on_batch` and `on_signals` on their threads.
+ * connect and disconnect alternate; a connect that failed needs no disconnect. A class with a loop
+ * of its own sets `run` and learns of connect and disconnect as signals; otherwise the host drives
+ * the lanes and calls `connect`, `disconnect`, `on_batch` and `on_signals` on their threads.
  */
 typedef struct patchbay_instance_options {
     uint32_t struct_size;

@@ -94,5 +94,36 @@ TEST_F(LibraryTest, ALibraryWithoutEntryIsNoPlugin) {
     EXPECT_NE(library.error().message.find("patchbay_plugin_entry"), std::string::npos);
 }
 
+// The sanitizers' own bookkeeping does not change any of this, and clang makes no unique symbols.
+#if defined(__GNUC__) && !defined(__clang__)
+TEST_F(LibraryTest, AUniqueSymbolPinsALibraryAndTheReportSaysSo) {
+    auto library = Library::load(*runs_, fixture("unique"), "unique");
+    ASSERT_TRUE(library) << to_string(library.error());
+    const auto copy = library->copy().file;
+    const Unloaded unloaded = library->unload();
+    EXPECT_FALSE(unloaded.gone);
+    EXPECT_NE(unloaded.cause.find("GNU unique symbols"), std::string::npos) << unloaded.cause;
+    EXPECT_TRUE(std::filesystem::exists(copy)) << "the copy stays while it is mapped";
+}
+#endif
+
+TEST_F(LibraryTest, AnAbandonedLibraryStays) {
+    auto library = Library::load(*runs_, fixture("plain"), "plain");
+    ASSERT_TRUE(library);
+    const auto copy = library->copy().file;
+    library->abandon();
+    EXPECT_TRUE(platform::is_mapped(copy));
+    EXPECT_TRUE(library->unload().gone) << "nothing is left to unload";
+}
+
+TEST_F(LibraryTest, KnowsWhetherThreadLocalsForbidForeignThreads) {
+    auto plain = Library::load(*runs_, fixture("plain"), "plain");
+    ASSERT_TRUE(plain);
+    EXPECT_TRUE(plain->safe_on_foreign_threads());
+    auto other = Library::load(*runs_, fixture("thread_local"), "thread_local");
+    ASSERT_TRUE(other);
+    EXPECT_FALSE(other->safe_on_foreign_threads());
+}
+
 }  // namespace
 }  // namespace patchbay::plugins

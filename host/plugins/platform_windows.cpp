@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "plugins/loader_platform.hpp"
+#include "plugins/platform.hpp"
 
 #include <windows.h>
 

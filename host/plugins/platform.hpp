@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// What the loader needs of the operating system. One interface, one source file per system
-/// (loader_posix.cpp, loader_windows.cpp), so that nothing else of this room knows which one runs.
+/// (platform_posix.cpp, platform_windows.cpp), so that nothing else of this room knows which one
+/// runs.
 #pragma once
 
 #include <patchbay/result.hpp>
