@@ -209,7 +209,7 @@ Checked<ConnectionManifest> parse_manifest(std::string_view text, const std::str
         }
     }
     if (!problems.empty()) {
-        sort_by_place(problems);
+        tidy(problems);
         return tl::unexpected(std::move(problems));
     }
     return manifest;

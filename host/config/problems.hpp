@@ -8,8 +8,6 @@
 
 #include <tl/expected.hpp>
 
-#include <algorithm>
-#include <tuple>
 #include <vector>
 
 namespace patchbay::config {
@@ -20,12 +18,9 @@ using Problems = std::vector<Error>;
 template <class T>
 using Checked = tl::expected<T, Problems>;
 
-/// From the top of each file to its end: the order in which people correct them.
-inline void sort_by_place(Problems& problems) {
-    std::stable_sort(problems.begin(), problems.end(), [](const Error& left, const Error& right) {
-        return std::tie(left.location.file, left.location.line, left.location.column) <
-               std::tie(right.location.file, right.location.line, right.location.column);
-    });
-}
+/// From the top of each file to its end, the order in which people correct them; without those that
+/// only follow from another: a scalar that is bad YAML or an unfilled placeholder has the wrong
+/// type too.
+void tidy(Problems& problems);
 
 }  // namespace patchbay::config

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/problems.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace patchbay::config {
+namespace {
+
+auto place(const Error& problem) {
+    return std::tie(problem.location.file, problem.location.line, problem.location.column);
+}
+
+bool is_cause(const Error& problem) {
+    return problem.code.starts_with("placeholder.") || problem.code == "yaml.number" ||
+           problem.code == "yaml.tag";
+}
+
+}  // namespace
+
+void tidy(Problems& problems) {
+    std::stable_sort(problems.begin(), problems.end(), [](const Error& left, const Error& right) {
+        return place(left) < place(right);
+    });
+    Problems kept;
+    for (Error& problem : problems) {
+        const bool follows =
+            std::any_of(kept.begin(), kept.end(), [&problem](const Error& earlier) {
+                return is_cause(earlier) && place(earlier) == place(problem);
+            });
+        if (!follows) {
+            kept.push_back(std::move(problem));
+        }
+    }
+    problems = std::move(kept);
+}
+
+}  // namespace patchbay::config
