@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/catalogue.hpp"
+
+#include "plugins/version_rule.hpp"
+
+#include <patchbay/public_id.hpp>
+
+namespace patchbay::plugins {
+
+std::string_view describe(FolderOrigin origin) {
+    switch (origin) {
+        case FolderOrigin::configuration:
+            return "host configuration";
+        case FolderOrigin::environment:
+            return "PATCHBAY_PLUGIN_PATH";
+        case FolderOrigin::installed:
+            return "installed default";
+    }
+    return "";
+}
+
+std::string FoundPlugin::label() const {
+    return manifest == nullptr ? folder : manifest->public_id();
+}
+
+const FoundPlugin* Catalogue::find(std::string_view public_id) const {
+    const auto id = view_public_id(public_id);
+    if (!id) {
+        return nullptr;
+    }
+    const FoundPlugin* best = nullptr;
+    int best_rank = 0;
+    for (const FoundPlugin& plugin : plugins) {
+        if (plugin.manifest == nullptr || plugin.manifest->author != id->author ||
+            plugin.manifest->name != id->name) {
+            continue;
+        }
+        const bool exact = plugin.manifest->version == id->version;
+        const int rank = (exact ? 2 : 0) + (plugin.loadable() ? 1 : 0) + 1;
+        if (best == nullptr || rank > best_rank ||
+            (rank == best_rank &&
+             compare_versions(plugin.manifest->version, best->manifest->version) > 0)) {
+            best = &plugin;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+std::string Catalogue::searched_text() const {
+    std::string text = "searched: ";
+    if (folders.empty()) {
+        return text + "no folder, because none is configured";
+    }
+    for (const SearchedFolder& folder : folders) {
+        text += (&folder == &folders.front() ? "" : ", ") + folder.path + " (" +
+                std::string(describe(folder.origin));
+        if (folder.problem) {
+            text += folder.problem->code == "folder.missing" ? ", missing" : ", not searched";
+        }
+        text += ')';
+    }
+    return text;
+}
+
+}  // namespace patchbay::plugins
