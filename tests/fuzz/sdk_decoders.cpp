@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk_decoders.hpp"
 
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <string>
-
 #include <patchbay/dialogue.hpp>
 #include <patchbay/envelope.hpp>
 #include <patchbay/protocols/default.hpp>
 #include <patchbay/protocols/http.hpp>
 #include <patchbay/protocols/http_headers.hpp>
 #include <patchbay/stub_format.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
 
 namespace patchbay::fuzz {
 

@@ -3,6 +3,7 @@
 #include "vectors.hpp"
 
 #include <gtest/gtest.h>
+
 #include <random>
 #include <string>
 #include <vector>
