@@ -37,6 +37,7 @@ class HostReader {
         read_bounds();
         host_.data_dir = "data";
         read_path(file_, "data_dir", host_.data_dir);
+        refuse_empty(file_, "data_dir");
         host_.data_dir = absolute(host_.data_dir);
         file_.section("network", [this](MapReader& reader) {
             reader.read("name", host_.network.name);
@@ -71,10 +72,15 @@ class HostReader {
         if (value == nullptr || !value->is_string()) {
             return;
         }
-        if (value->string().empty()) {
-            reader.wrong_type(*value, reader.path_of(key), "a path");
-        } else {
+        if (!target.empty()) {
             target = absolute(target);
+        }
+    }
+
+    void refuse_empty(MapReader& reader, std::string_view key) {
+        const Value* value = reader.member(key);
+        if (value != nullptr && value->is_string() && value->string().empty()) {
+            reader.wrong_type(*value, reader.path_of(key), "a path");
         }
     }
 
@@ -89,6 +95,7 @@ class HostReader {
             folder.location = items[at].location();
             reader.required("path");
             read_path(reader, "path", folder.path);
+            refuse_empty(reader, "path");
             reader.read("autostart", folder.autostart);
             reader.read("watch", folder.watch);
             reader.finish();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/instance_reader.hpp"
 
+#include "config/cert_request_reader.hpp"
 #include "config/identifier_rules.hpp"
 #include "config/limits_reader.hpp"
 
@@ -29,10 +30,28 @@ void read_binding(MapReader& reader, ConnectionInstance& instance, Problems& pro
     }
 }
 
-void keep(MapReader& reader, std::string_view key, std::optional<Value>& target) {
-    if (const Value* value = reader.member(key)) {
-        target = *value;
+/// The overrides as they are written; merge_instance_config knows what they change.
+void read_overrides(MapReader& reader, InstanceOverrides& overrides, Problems& problems) {
+    const auto keep = [&reader](std::string_view key, std::optional<Value>& target) {
+        if (const Value* value = reader.member(key)) {
+            target = *value;
+        }
+    };
+    keep("config", overrides.config);
+    if (overrides.config && !overrides.config->is_map()) {
+        reader.wrong_type(*overrides.config, reader.path_of("config"), "a map");
     }
+    keep("cert_requests", overrides.cert_requests);
+    if (overrides.cert_requests) {
+        static_cast<void>(read_cert_requests(*overrides.cert_requests,
+                                             reader.path_of("cert_requests"), problems));
+    }
+    keep("is_abstract", overrides.is_abstract);
+    bool is_abstract = false;
+    reader.read("is_abstract", is_abstract);
+    keep("build_directory", overrides.build_directory);
+    std::string build_directory;
+    reader.read("build_directory", build_directory);
 }
 
 void refuse_fields_of_the_class(MapReader& reader) {
@@ -92,10 +111,7 @@ std::vector<ConnectionInstance> read_instances(MapReader& file, const Connection
         const bool named = read_names(reader, instance);
         reader.read("required", instance.required);
         reader.read("enabled", instance.enabled);
-        keep(reader, "config", instance.overrides.config);
-        keep(reader, "cert_requests", instance.overrides.cert_requests);
-        keep(reader, "is_abstract", instance.overrides.is_abstract);
-        keep(reader, "build_directory", instance.overrides.build_directory);
+        read_overrides(reader, instance.overrides, problems);
         read_binding(reader, instance, problems);
         instance.limits = defaults;
         read_connection_limits(reader, instance.limits);

@@ -25,10 +25,12 @@ void tidy(Problems& problems) {
     });
     Problems kept;
     for (Error& problem : problems) {
-        const bool follows =
-            std::any_of(kept.begin(), kept.end(), [&problem](const Error& earlier) {
-                return is_cause(earlier) && place(earlier) == place(problem);
-            });
+        bool follows = false;
+        // Sorted: problems of one place stand together.
+        for (auto earlier = kept.rbegin();
+             earlier != kept.rend() && place(*earlier) == place(problem) && !follows; ++earlier) {
+            follows = is_cause(*earlier);
+        }
         if (!follows) {
             kept.push_back(std::move(problem));
         }
