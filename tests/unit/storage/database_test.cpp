@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/database.hpp"
 
-#include "unit/storage/temporary_folder.hpp"
+#include "unit/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

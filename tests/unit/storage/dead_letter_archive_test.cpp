@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/dead_letter_archive.hpp"
 
-#include "unit/storage/temporary_folder.hpp"
+#include "unit/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
