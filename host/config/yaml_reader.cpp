@@ -7,6 +7,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -130,16 +131,18 @@ Checked<std::string> read_text_file(const std::string& path, std::size_t max_byt
     if (!file) {
         return fail(std::strerror(errno));
     }
-    std::string text(max_bytes + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    std::string text;
+    std::array<char, 65'536> piece{};
+    while (file && text.size() <= max_bytes) {
+        file.read(piece.data(), piece.size());
+        text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    }
     if (file.bad()) {
         return fail(errno == EISDIR ? "it is a folder" : std::strerror(errno));
     }
-    const auto size = static_cast<std::size_t>(file.gcount());
-    if (size > max_bytes) {
+    if (text.size() > max_bytes) {
         return fail("it is larger than " + std::to_string(max_bytes) + " bytes");
     }
-    text.resize(size);
     return text;
 }
 
