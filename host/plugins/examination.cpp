@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/examination.hpp"
 
+#include "config/fingerprint_check.hpp"
 #include "config/manifest_reader.hpp"
 #include "config/nearest.hpp"
 #include "plugins/file_safety.hpp"
@@ -51,6 +52,7 @@ class Examination {
         if (find_library()) {
             check_library();
         }
+        check_fingerprint();
         return std::move(found_);
     }
 
@@ -136,6 +138,25 @@ class Examination {
         std::move(result.errors.begin(), result.errors.end(), std::back_inserter(found_.errors));
         std::move(result.warnings.begin(), result.warnings.end(),
                   std::back_inserter(found_.warnings));
+    }
+
+    void check_fingerprint() {
+        if (fingerprint_ == config::FingerprintPolicy::off) {
+            return;
+        }
+        const bool required = fingerprint_ == config::FingerprintPolicy::required;
+        std::vector<Error>& report = required ? found_.errors : found_.warnings;
+        for (Error& problem : config::check_fingerprint(*found_.manifest, found_.folder)) {
+            report.push_back(std::move(problem));
+        }
+        const std::string file = fs::path(found_.library).filename();
+        if (required && !file.empty() && !config::has_fingerprint(*found_.manifest, file)) {
+            found_.errors.push_back({ErrorClass::failed,
+                                     "fingerprint.missing",
+                                     "`fingerprint` has no entry for the library " + file +
+                                         ", and the host requires one",
+                                     {found_.manifest->path}});
+        }
     }
 
     const PackageSearch& packages_;

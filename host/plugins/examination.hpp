@@ -15,7 +15,8 @@ class PackageSearch;
 
 /// `folder` is absolute and holds a connection.yaml. Fills in everything of the result but what
 /// concerns the searched folder. Error codes: those of the manifest reader, of `safety_problem`, of
-/// `preflight`, of `PackageSearch::problem`, and `plugin.library_missing`.
+/// `preflight`, of `PackageSearch::problem`, of `config::check_fingerprint` (warnings unless the
+/// policy is `required`), `fingerprint.missing`, and `plugin.library_missing`.
 [[nodiscard]] FoundPlugin examine_plugin(const std::string& folder, const PackageSearch& packages,
                                          config::FingerprintPolicy fingerprint);
 

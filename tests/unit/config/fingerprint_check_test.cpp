@@ -2,6 +2,7 @@
 #include "config/fingerprint_check.hpp"
 
 #include "config/content_identifier.hpp"
+#include "unit/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,11 +20,7 @@ constexpr const char* hello = "bafybeiffndsajwhk3lwjewwdxqntmjm4b5wxaaanokonsgge
 
 class CheckFingerprint : public testing::Test {
   protected:
-    CheckFingerprint()
-        : folder_(std::filesystem::path(testing::TempDir()) / "fingerprint_check_test") {
-        std::filesystem::create_directories(folder_ / "inner");
-    }
-    ~CheckFingerprint() override { std::filesystem::remove_all(folder_); }
+    CheckFingerprint() { std::filesystem::create_directories(folder_ / "inner"); }
 
     void write(const std::string& path, const std::string& content) {
         std::ofstream(folder_ / path, std::ios::binary) << content;
@@ -35,7 +32,8 @@ class CheckFingerprint : public testing::Test {
         return check_fingerprint(manifest, folder_.string(), 1000);
     }
 
-    std::filesystem::path folder_;
+    TemporaryFolder temporary_;
+    std::filesystem::path folder_ = temporary_.path();
 };
 
 TEST_F(CheckFingerprint, AcceptsTheFilesItWasMadeFor) {

@@ -2,6 +2,7 @@
 #include "config/host_configuration_reader.hpp"
 
 #include "config/effective_configuration.hpp"
+#include "unit/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -286,13 +287,14 @@ TEST(HostConfiguration, PrintsItselfInTheFormOfTheFile) {
 }
 
 TEST(ReadHostConfiguration, StartsRelativePathsAtTheFile) {
-    const std::string path = testing::TempDir() + "host_configuration_reader_test.yaml";
+    const TemporaryFolder folder;
+    const std::string path = folder.file("host.yaml");
     std::ofstream(path) << "data_dir: d\n";
     const auto host = read_host_configuration(path, no_variables);
     std::remove(path.c_str());
     ASSERT_TRUE(host);
     EXPECT_EQ(host->path, path);
-    EXPECT_EQ(host->data_dir, testing::TempDir() + "d");
+    EXPECT_EQ(host->data_dir, folder.file("d"));
     EXPECT_FALSE(read_host_configuration(path, no_variables));
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/manifest_reader.hpp"
 
+#include "unit/temporary_folder.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -221,13 +223,13 @@ TEST(ParseManifest, LeavesPlaceholdersAlone) {
 }
 
 TEST(ReadManifest, FindsTheFileInTheFolder) {
-    const auto folder = std::filesystem::path(testing::TempDir()) / "manifest_reader_test";
-    std::filesystem::create_directories(folder);
+    const TemporaryFolder temporary;
+    const std::filesystem::path folder = temporary.path();
     std::ofstream(folder / "connection.yaml") << complete;
     const auto manifest = read_manifest(folder.string());
     ASSERT_TRUE(manifest);
     EXPECT_EQ(manifest->path, (folder / "connection.yaml").lexically_normal().string());
-    std::filesystem::remove_all(folder);
+    std::filesystem::remove(folder / "connection.yaml");
     EXPECT_THAT(to_string(read_manifest((folder / "connection.yaml").string()).error().front()),
                 HasSubstr("cannot read the file: No such file"));
 }

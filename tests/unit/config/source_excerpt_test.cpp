@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/source_excerpt.hpp"
 
+#include "unit/temporary_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -51,7 +53,8 @@ TEST(RenderProblem, NeverShowsSecrets) {
 }
 
 TEST(RenderProblem, ReadsTheFileOfTheLocation) {
-    const std::string path = testing::TempDir() + "source_excerpt_test.yaml";
+    const TemporaryFolder folder;
+    const std::string path = folder.file("a.yaml");
     std::ofstream(path) << "one\ntwo\n";
     Error error = problem(2, 1);
     error.location.file = path;

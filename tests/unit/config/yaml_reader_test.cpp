@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/yaml_reader.hpp"
 
+#include "unit/temporary_folder.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -169,13 +171,14 @@ TEST(ReadYaml, ReadsWindowsLineEnds) {
 }
 
 TEST(ReadTextFile, ReadsOrSaysWhyNot) {
-    const std::string path = testing::TempDir() + "read_text_file_test.txt";
+    const TemporaryFolder folder;
+    const std::string path = folder.file("a.txt");
     std::ofstream(path) << "text";
     EXPECT_EQ(*read_text_file(path), "text");
     EXPECT_THAT(read_text_file(path, 3).error().front().message, HasSubstr("larger than 3 bytes"));
     std::remove(path.c_str());
     EXPECT_THAT(read_text_file(path).error().front().message, HasSubstr("No such file"));
-    EXPECT_FALSE(read_text_file(testing::TempDir()));
+    EXPECT_FALSE(read_text_file(folder.path()));
 }
 
 }  // namespace

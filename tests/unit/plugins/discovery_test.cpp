@@ -165,6 +165,27 @@ TEST_F(Discovery, ChecksStatedDependencies) {
     EXPECT_THAT(codes(catalogue.plugins[0].errors), ElementsAre("plugin.library_missing"));
 }
 
+TEST_F(Discovery, ChecksFingerprintsByThePolicy) {
+    // Of a file with the content "hello" and a newline.
+    const std::string hello = "bafybeiffndsajwhk3lwjewwdxqntmjm4b5wxaaanokonsggenkbw6slwk4";
+    write_plugin(root_ / "good", {.fingerprint = "{README.md: " + hello + "}"}, LIBRARY_GOOD);
+    DiscoveryOptions wanted = options();
+    const auto discovered = [&](config::FingerprintPolicy policy) {
+        wanted.fingerprint = policy;
+        return discover(wanted).plugins.at(0);
+    };
+    write_file(root_ / "good/README.md", "hello\n");
+    EXPECT_THAT(codes(discovered(config::FingerprintPolicy::warn).warnings), IsEmpty());
+    EXPECT_THAT(codes(discovered(config::FingerprintPolicy::required).errors),
+                ElementsAre("fingerprint.missing"));
+    write_file(root_ / "good/README.md", "changed\n");
+    EXPECT_THAT(codes(discovered(config::FingerprintPolicy::off).warnings), IsEmpty());
+    const FoundPlugin warned = discovered(config::FingerprintPolicy::warn);
+    EXPECT_THAT(codes(warned.warnings), ElementsAre("fingerprint.mismatch"));
+    EXPECT_TRUE(warned.loadable());
+    EXPECT_FALSE(discovered(config::FingerprintPolicy::required).loadable());
+}
+
 TEST_F(Discovery, RefusesAPluginThatLinksAnother) {
     write_plugin(root_ / "linked", {.name = "linked"}, LIBRARY_LINKED);
     write_plugin(root_ / "good", {}, LIBRARY_GOOD);
