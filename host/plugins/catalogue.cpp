@@ -23,28 +23,36 @@ std::string FoundPlugin::label() const {
     return manifest == nullptr ? folder : manifest->public_id();
 }
 
+const FoundPlugin* best_version(const std::vector<const FoundPlugin*>& plugins,
+                                std::string_view version) {
+    const FoundPlugin* best = nullptr;
+    int best_rank = 0;
+    for (const FoundPlugin* plugin : plugins) {
+        const bool exact = plugin->manifest->version == version;
+        const int rank = (exact ? 2 : 0) + (plugin->loadable() ? 1 : 0);
+        if (best == nullptr || rank > best_rank ||
+            (rank == best_rank &&
+             compare_versions(plugin->manifest->version, best->manifest->version) > 0)) {
+            best = plugin;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
 const FoundPlugin* Catalogue::find(std::string_view public_id) const {
     const auto id = view_public_id(public_id);
     if (!id) {
         return nullptr;
     }
-    const FoundPlugin* best = nullptr;
-    int best_rank = 0;
+    std::vector<const FoundPlugin*> same;
     for (const FoundPlugin& plugin : plugins) {
-        if (plugin.manifest == nullptr || plugin.manifest->author != id->author ||
-            plugin.manifest->name != id->name) {
-            continue;
-        }
-        const bool exact = plugin.manifest->version == id->version;
-        const int rank = (exact ? 2 : 0) + (plugin.loadable() ? 1 : 0) + 1;
-        if (best == nullptr || rank > best_rank ||
-            (rank == best_rank &&
-             compare_versions(plugin.manifest->version, best->manifest->version) > 0)) {
-            best = &plugin;
-            best_rank = rank;
+        if (plugin.manifest != nullptr && plugin.manifest->author == id->author &&
+            plugin.manifest->name == id->name) {
+            same.push_back(&plugin);
         }
     }
-    return best;
+    return best_version(same, id->version);
 }
 
 std::string Catalogue::searched_text() const {

@@ -73,6 +73,12 @@ struct FoundPlugin {
     [[nodiscard]] std::string label() const;
 };
 
+/// Of plugins with the same author and name the one for `version`: that version, else (as upstream
+/// does) the highest; loadable ones win. An empty version, `latest` and `any` ask for the highest.
+/// Null when `plugins` is empty.
+[[nodiscard]] const FoundPlugin* best_version(const std::vector<const FoundPlugin*>& plugins,
+                                              std::string_view version);
+
 struct Catalogue {
     std::vector<SearchedFolder> folders;
     /// In the order of the folders and of the names within them: the same files always give the
@@ -81,8 +87,7 @@ struct Catalogue {
     /// Problems of folders; those of plugins stand with the plugins.
     std::vector<Error> problems;
 
-    /// The plugin of that public id: the exact version, else (as upstream does) the highest version
-    /// of the same author and name; loadable ones win. Null when there is none.
+    /// The plugin of that public id by `best_version`; null when there is none.
     [[nodiscard]] const FoundPlugin* find(std::string_view public_id) const;
     /// "searched: /a (host configuration), /b (PATCHBAY_PLUGIN_PATH, missing)": part of messages.
     [[nodiscard]] std::string searched_text() const;
