@@ -89,6 +89,10 @@ class FileLock {
 /// True when the folder belongs to the user of this process and is no symbolic link.
 [[nodiscard]] bool is_own_folder(const std::filesystem::path& folder);
 
+/// Waits until the descriptor of a lane is readable or the delay (nanoseconds; none = no limit) has
+/// passed. May return early.
+void wait_readable(std::intptr_t descriptor, std::optional<std::uint64_t> delay);
+
 /// Names the calling thread for debuggers and `top`; cut to what the system allows.
 void name_this_thread(const std::string& name);
 

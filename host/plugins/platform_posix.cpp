@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -276,6 +277,17 @@ bool is_own_folder(const std::filesystem::path& folder) {
     struct stat status {};
     return ::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
            status.st_uid == ::geteuid();
+}
+
+void wait_readable(std::intptr_t descriptor, std::optional<std::uint64_t> delay) {
+    pollfd wanted{static_cast<int>(descriptor), POLLIN, 0};
+    timespec limit{};
+    if (delay.has_value()) {
+        limit.tv_sec = static_cast<time_t>(*delay / 1'000'000'000U);
+        limit.tv_nsec = static_cast<long>(*delay % 1'000'000'000U);
+    }
+    // An interruption counts as "early".
+    (void)::ppoll(&wanted, 1, delay.has_value() ? &limit : nullptr, nullptr);
 }
 
 void name_this_thread(const std::string& name) {

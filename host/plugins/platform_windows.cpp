@@ -207,6 +207,16 @@ bool is_own_folder(const std::filesystem::path& folder) {
            (attributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0;
 }
 
+void wait_readable(std::intptr_t descriptor, std::optional<std::uint64_t> delay) {
+    DWORD limit = INFINITE;
+    if (delay.has_value()) {
+        // Rounded up, so that a timer is due when the wait ends.
+        const std::uint64_t milliseconds = *delay / 1'000'000U + 1;
+        limit = static_cast<DWORD>(milliseconds < 3'600'000U ? milliseconds : 3'600'000U);
+    }
+    ::WaitForSingleObject(reinterpret_cast<HANDLE>(descriptor), limit);
+}
+
 void name_this_thread(const std::string& name) {
     // Windows 10 has it; MinGW's headers do not declare it.
     using Function = HRESULT(WINAPI*)(HANDLE, PCWSTR);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Runs what the resolver planned: loads the plugins, connects the instances in the order of their
+/// dependencies, keeps to the policies when something fails, and ends everything in the reverse
+/// order. This is what the host's program and embedding programs start.
+///
+/// Use: `make` registers the instances with the multiplexer; then set its routing; then `start`,
+/// and at the end `stop`. One `ConnectionHost` per multiplexer.
+#pragma once
+
+#include "config/host_configuration.hpp"
+#include "events/event.hpp"
+#include "multiplexer/multiplexer.hpp"
+#include "plugins/call_router.hpp"
+#include "plugins/instance.hpp"
+#include "plugins/instance_status.hpp"
+#include "plugins/key_value_store.hpp"
+#include "plugins/plan.hpp"
+#include "plugins/plugin_generation.hpp"
+#include "plugins/run_folder.hpp"
+#include "plugins/scheduler.hpp"
+
+#include <patchbay/result.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchbay::plugins {
+
+/// A policy asks for the end of the host.
+struct StopRequest {
+    std::string instance;
+    FailureKind kind = FailureKind::connect;
+    /// `propagate` (the program ends as failed) or `stop_and_exit`.
+    config::FailurePolicy policy = config::FailurePolicy::propagate;
+    Error error;
+};
+
+struct ConnectionHostOptions {
+    /// Absolute; holds the private copies (below run/) and the plugins' files.
+    std::string data_dir;
+    HostIdentity identity{};
+    /// How long `stop` lets mailboxes drain.
+    std::chrono::milliseconds drain_timeout{10'000};
+    /// Called once, on the scheduler's thread, when a policy asks for the end. It must not call
+    /// `stop` itself: that waits for this thread.
+    std::function<void(const StopRequest&)> on_stop_requested{};
+    /// Called after every change of state, on the scheduler's thread, in order per instance.
+    std::function<void(const std::string& instance, const StateChange&)> on_state{};
+};
+
+/// What `stop` left.
+struct StopReport {
+    /// Instances whose mailboxes or envelopes in flight did not drain in time.
+    std::vector<multiplexer::Leftover> leftover;
+    /// Envelopes that became dead letters because of that.
+    std::uint64_t abandoned = 0;
+    /// Instances of which code still runs. The program should end by std::quick_exit then, because
+    /// the multiplexer and the instances cannot be taken apart under that code.
+    std::vector<std::string> hung;
+
+    [[nodiscard]] bool clean() const { return leftover.empty() && hung.empty(); }
+};
+
+class ConnectionHost final : private InstanceListener {
+  public:
+    /// Registers all planned instances. The references outlive the host; `key_value` may be null.
+    [[nodiscard]] static Result<std::unique_ptr<ConnectionHost>> make(
+        const Plan& plan, multiplexer::Multiplexer& multiplexer, const multiplexer::Clock& clock,
+        events::EventSink& events, KeyValueStore* key_value, ConnectionHostOptions options);
+    ConnectionHost(const ConnectionHost&) = delete;
+    ConnectionHost& operator=(const ConnectionHost&) = delete;
+    /// Stops at once what was not stopped.
+    ~ConnectionHost() override;
+
+    /// Loads and connects. Returns when every instance is connected, has failed, or is being tried
+    /// again; fails, with everything stopped, when a required instance (or one whose policy is not
+    /// `just_log`) could not be connected.
+    [[nodiscard]] Result<void> start();
+    /// Stops inbound traffic, drains, disconnects dependents before their dependencies, unloads.
+    StopReport stop();
+    /// Ends the draining of a `stop` in progress, from any thread.
+    void hurry() { hurry_.store(true); }
+
+    // Any thread.
+    [[nodiscard]] std::vector<InstanceStatus> status() const;
+    /// Null when there is no such instance.
+    [[nodiscard]] std::shared_ptr<Instance> find(std::string_view name) const;
+    /// Metrics that the plugins registered, by instance.
+    [[nodiscard]] std::map<std::string, std::vector<MetricValue>> metrics() const;
+
+    [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
+
+  private:
+    struct Member {
+        std::shared_ptr<Instance> instance;
+        std::uint32_t level = 0;
+        /// Not connected because a dependency is not; guarded by `mutex_`.
+        bool waiting = false;
+    };
+
+    ConnectionHost(multiplexer::Multiplexer& multiplexer, const multiplexer::Clock& clock,
+                   events::EventSink& events, KeyValueStore* key_value,
+                   ConnectionHostOptions options);
+
+    void on_state(Instance& instance, const StateChange& change) override;
+    void on_failure(Instance& instance, FailureKind kind, const Error& error) override;
+
+    Result<void> add_members(const Plan& plan);
+    Result<void> load_members();
+    Result<void> load(Instance& instance);
+    Result<void> connect_level(std::uint32_t level);
+    /// Name of a dependency that is not connected; empty when all are.
+    [[nodiscard]] std::string missing_dependency(const Instance& instance) const;
+    /// Does a failed connect of it end the start?
+    [[nodiscard]] static bool is_fatal(const Instance& instance);
+    void stop_members(StopReport& report);
+    void tick();
+    void publish(events::Level level, const Instance& instance, const char* code, std::string text);
+
+    multiplexer::Multiplexer& multiplexer_;
+    const multiplexer::Clock& clock_;
+    events::EventSink& events_;
+    ConnectionHostOptions options_;
+    std::shared_ptr<RunFolder> runs_;
+    Scheduler scheduler_;
+    CallRouter calls_;
+    HostServices services_;
+
+    /// In the order of the plan; not changed after `make`.
+    std::vector<Member> members_;
+    std::map<std::string, std::size_t, std::less<>> by_name_;
+    std::map<std::string, std::shared_ptr<PluginGeneration>> generations_;
+
+    mutable std::mutex mutex_;
+    bool starting_ = false;
+    bool stop_requested_ = false;
+    bool stopped_ = false;
+    TaskId tick_ = 0;
+    std::atomic<bool> hurry_{false};
+};
+
+}  // namespace patchbay::plugins

@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/instance.hpp"
+
+#include "plugins/back_off.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace patchbay::plugins {
+namespace {
+
+std::uint64_t nanoseconds(std::chrono::nanoseconds duration) {
+    return duration.count() < 0 ? 0 : static_cast<std::uint64_t>(duration.count());
+}
+
+std::string seconds_text(std::chrono::milliseconds duration) {
+    const auto count = duration.count();
+    return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
+}
+
+/// The plugin's own words about a failure.
+Error error_of(patchbay_status status, const patchbay_error* error, const char* code,
+               const char* text) {
+    Error answer;
+    answer.error_class = status >= PATCHBAY_INVALID && status < 0 ? static_cast<ErrorClass>(status)
+                                                                  : ErrorClass::failed;
+    answer.code = code;
+    answer.message = text;
+    if (error != nullptr && PATCHBAY_HAS(patchbay_error, error, text)) {
+        if (error->code[0] != '\0') {
+            answer.code.assign(error->code, ::strnlen(error->code, sizeof(error->code)));
+        }
+        if (error->text[0] != '\0') {
+            answer.message.assign(error->text, ::strnlen(error->text, sizeof(error->text)));
+        }
+    }
+    return answer;
+}
+
+}  // namespace
+
+std::string_view to_string(FailureKind kind) {
+    switch (kind) {
+        case FailureKind::connect:
+            return "connect";
+        case FailureKind::receive:
+            return "receive";
+        case FailureKind::send:
+            return "send";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(InstancePhase phase) {
+    switch (phase) {
+        case InstancePhase::added:
+            return "added";
+        case InstancePhase::running:
+            return "running";
+        case InstancePhase::failed:
+            return "failed";
+        case InstancePhase::stopped:
+            return "stopped";
+        case InstancePhase::hung:
+            return "hung";
+    }
+    return "unknown";
+}
+
+Instance::Instance(const InstancePlan& plan, const HostServices& services, std::string data_folder,
+                   InstanceListener& listener)
+    : plan_(plan),
+      services_(services),
+      data_folder_(std::move(data_folder)),
+      listener_(listener),
+      machine_([this](const StateChange& change) { tell_state(change); }),
+      since_(services.clock.wall()) {}
+
+Instance::~Instance() = default;
+
+Result<std::shared_ptr<Instance>> Instance::add(const InstancePlan& plan,
+                                                const HostServices& services,
+                                                std::string data_folder,
+                                                InstanceListener& listener) {
+    std::shared_ptr<Instance> instance(
+        new Instance(plan, services, std::move(data_folder), listener));
+    multiplexer::InstanceOptions options;
+    options.name = plan.name;
+    options.component_id = plan.component_id;
+    if (plan.manifest != nullptr) {
+        for (const auto& protocol : plan.manifest->excluded_protocols) {
+            options.excluded_protocols.push_back(protocol.id);
+        }
+        for (const auto& protocol : plan.manifest->restricted_to_protocols) {
+            options.restricted_to_protocols.push_back(protocol.id);
+        }
+    }
+    options.mailbox_envelopes = plan.limits.mailbox.envelopes;
+    options.mailbox_bytes = plan.limits.mailbox.bytes;
+    options.send_time_limit = nanoseconds(plan.limits.timeouts.send);
+    options.consumer = plan.consumer;
+    options.observer = instance.get();
+    auto added = services.multiplexer.add_instance(std::move(options));
+    if (!added) {
+        return tl::unexpected(added.error());
+    }
+    instance->traffic_ = *added;
+    instance->number_ = (*added)->number();
+    if (plan.is_abstract) {
+        (*added)->set_state(multiplexer::InstanceState::disconnected);
+    }
+    instance->host_ =
+        std::make_unique<AbiHost>(services, plan.name, plan.config_json, instance->metrics_,
+                                  static_cast<PluginReports&>(*instance));
+    instance->host_->self = instance;
+    instance->host_->owner = instance;
+    instance->host_->call_limit = nanoseconds(plan.limits.timeouts.send);
+    return instance;
+}
+
+void Instance::set_dependencies(std::vector<Dependency> dependencies) {
+    host_->dependencies = std::move(dependencies);
+}
+
+void Instance::load_nothing() {
+    const std::lock_guard lock(mutex_);
+    phase_ = InstancePhase::running;
+}
+
+void Instance::set_failed(Error error) {
+    const std::lock_guard lock(mutex_);
+    phase_ = InstancePhase::failed;
+    set_error(std::move(error));
+    set_traffic(multiplexer::InstanceState::disconnected);
+}
+
+bool Instance::post(std::uint32_t lane, multiplexer::Signal signal) {
+    const std::lock_guard lock(mutex_);
+    multiplexer::Lane* target = lanes_ == nullptr ? nullptr : lanes_->lane(lane);
+    return target != nullptr && target->post(std::move(signal));
+}
+
+// ---- Operations --------------------------------------------------------------------------------
+
+Result<void> Instance::connect() {
+    const std::lock_guard lock(mutex_);
+    wants_connection_ = true;
+    attempt_ = 0;
+    services_.scheduler.cancel(std::exchange(reconnect_, 0));
+    return begin_connect();
+}
+
+Result<void> Instance::begin_connect() {
+    if (phase_ != InstancePhase::running) {
+        return failure(ErrorClass::invalid, "connection.not_loaded",
+                       plan_.name + " cannot connect: it is " + std::string(to_string(phase_)));
+    }
+    if (unanswered_ != 0) {
+        return failure(ErrorClass::disconnected, "connection.unresponsive",
+                       plan_.name + " cannot connect: it has not answered the last disconnect");
+    }
+    if (!machine_.transit(ConnectionState::disconnected, ConnectionState::connecting)) {
+        return failure(
+            ErrorClass::invalid, "connection.not_disconnected",
+            plan_.name + " cannot connect: it is " + std::string(to_string(machine_.state())));
+    }
+    set_traffic(multiplexer::InstanceState::expected);
+    begin_operation(OperationKind::connect, plan_.limits.timeouts.connect);
+    return {};
+}
+
+void Instance::begin_disconnect() {
+    const ConnectionState state = machine_.state();
+    if (operation_ == OperationKind::connect) {
+        given_up_ = operation_token_;
+        end_operation();
+    }
+    if (!machine_.transit(state, ConnectionState::disconnecting)) {
+        return;
+    }
+    set_traffic(multiplexer::InstanceState::disconnecting);
+    begin_operation(OperationKind::disconnect, plan_.limits.timeouts.disconnect);
+}
+
+void Instance::begin_operation(OperationKind kind, std::chrono::nanoseconds limit) {
+    operation_ = kind;
+    operation_token_ = next_token_++;
+    if (lanes_ == nullptr) {  // nothing to ask: abstract, without a library
+        end_operation();
+        kind == OperationKind::connect ? connected() : disconnected();
+        return;
+    }
+    operation_limit_ = services_.scheduler.after(
+        nanoseconds(limit), [weak = weak_from_this(), token = operation_token_] {
+            if (const auto self = weak.lock()) {
+                const std::lock_guard lock(self->mutex_);
+                self->operation_expired(token);
+            }
+        });
+    multiplexer::Signal signal;
+    signal.kind =
+        kind == OperationKind::connect ? PATCHBAY_SIGNAL_CONNECT : PATCHBAY_SIGNAL_DISCONNECT;
+    signal.token = operation_token_;
+    signal.value = nanoseconds(limit);
+    (void)lanes_->lane(0)->post(std::move(signal));
+}
+
+void Instance::end_operation() {
+    services_.scheduler.cancel(std::exchange(operation_limit_, 0));
+    operation_ = OperationKind::none;
+    operation_token_ = 0;
+}
+
+void Instance::operation_complete(std::uint64_t token, patchbay_status status,
+                                  const patchbay_error* error) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (token != 0 && token == unanswered_) {
+        unanswered_ = 0;
+        publish(events::Level::info, "connection.answered_late",
+                plan_.name + " answered the disconnect after its time limit.");
+        if (wants_connection_ && reconnect_ == 0 &&
+            machine_.state() == ConnectionState::disconnected) {
+            recover(FailureKind::connect);
+        }
+        return;
+    }
+    if (token != 0 && token == given_up_) {
+        given_up_ = 0;
+        return;
+    }
+    if (token == 0 || token != operation_token_) {
+        misbehaved("operation.unknown",
+                   "operation_complete was called with a token that names no operation");
+        return;
+    }
+    if (status > 0) {
+        misbehaved("operation.status",
+                   "an operation was completed with a status that is no outcome");
+        status = PATCHBAY_FAILED;
+    }
+    const OperationKind kind = operation_;
+    end_operation();
+    if (kind == OperationKind::disconnect) {
+        if (status != PATCHBAY_OK) {
+            const Error why = error_of(status, error, "connection.disconnect_failed",
+                                       "the plugin gave no reason");
+            publish(
+                events::Level::warning, "connection.disconnect_failed",
+                "Disconnecting " + plan_.name + " failed: " + why.message + " [" + why.code + "].");
+        }
+        disconnected();
+    } else if (status == PATCHBAY_OK) {
+        connected();
+    } else {
+        set_error(
+            error_of(status, error, "connection.connect_failed", "the plugin gave no reason"));
+        machine_.transit(ConnectionState::connecting, ConnectionState::disconnected);
+        recover(FailureKind::connect);
+    }
+}
+
+void Instance::operation_expired(std::uint64_t token) {
+    if (token != operation_token_) {
+        return;
+    }
+    if (operation_ == OperationKind::connect) {
+        set_error({ErrorClass::overloaded, "connection.connect_time_limit",
+                   "it did not connect within " + seconds_text(plan_.limits.timeouts.connect)});
+        failure_ = FailureKind::connect;
+        begin_disconnect();
+        return;
+    }
+    publish(events::Level::warning, "connection.disconnect_time_limit",
+            plan_.name + " did not disconnect within " +
+                seconds_text(plan_.limits.timeouts.disconnect) + " and counts as disconnected.");
+    unanswered_ = token;
+    end_operation();
+    disconnected();
+}
+
+void Instance::connected() {
+    last_delay_ = attempt_ == 0 ? 0 : last_delay_;
+    connected_at_ = services_.clock.monotonic();
+    ++connects_;
+    machine_.transit(ConnectionState::connecting, ConnectionState::connected);
+    set_traffic(multiplexer::InstanceState::connected);
+}
+
+void Instance::disconnected() {
+    machine_.transit(ConnectionState::disconnecting, ConnectionState::disconnected);
+    if (failure_.has_value()) {
+        recover(*std::exchange(failure_, std::nullopt));
+    } else {
+        set_traffic(multiplexer::InstanceState::disconnected);
+    }
+}
+
+void Instance::connection_lost(const patchbay_error* error) noexcept {
+    const std::lock_guard lock(mutex_);
+    const ConnectionState state = machine_.state();
+    if (state == ConnectionState::connecting) {
+        misbehaved("connection.not_established",
+                   "connection_lost was called before the connect was completed");
+    }
+    if (state != ConnectionState::connected) {
+        return;  // it is on its way down already
+    }
+    set_error(
+        error_of(PATCHBAY_DISCONNECTED, error, "connection.lost", "the plugin gave no reason"));
+    // Only a connection that lived longer than the pause before it starts the count anew: one that
+    // flaps would otherwise be tried for ever.
+    if (services_.clock.monotonic() - connected_at_ > last_delay_) {
+        attempt_ = 0;
+    }
+    failure_ = FailureKind::receive;
+    begin_disconnect();
+}
+
+void Instance::recover(FailureKind kind) {
+    const Error error = last_error_.value_or(Error{});
+    const std::string what =
+        plan_.name +
+        (kind == FailureKind::connect ? " could not connect: " : " lost its connection: ") +
+        error.message + " [" + error.code + ']';
+    const std::uint32_t next = attempt_ + 1;
+    if (!wants_connection_ || !may_reconnect(plan_.limits.reconnect, next)) {
+        publish(events::Level::error,
+                kind == FailureKind::connect ? "connection.connect_failed" : "connection.lost",
+                what + '.');
+        set_traffic(multiplexer::InstanceState::disconnected);
+        if (std::exchange(wants_connection_, false)) {
+            tell_failure(kind, error);
+        }
+        changed_.notify_all();
+        return;
+    }
+    attempt_ = next;
+    const auto delay = reconnect_delay(
+        plan_.limits.reconnect, next,
+        static_cast<double>(random_() - std::minstd_rand::min()) /
+            (static_cast<double>(std::minstd_rand::max()) - std::minstd_rand::min()));
+    last_delay_ = nanoseconds(delay);
+    reconnect_at_ = services_.clock.wall() + last_delay_;
+    set_traffic(multiplexer::InstanceState::expected);
+    publish(
+        events::Level::warning, "connection.reconnecting",
+        what + "; attempt " + std::to_string(next) + " follows in " +
+            std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(delay).count()) +
+            " ms.");
+    reconnect_ = services_.scheduler.after(last_delay_, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            const std::lock_guard lock(self->mutex_);
+            self->reconnect_ = 0;
+            self->reconnect_at_ = 0;
+            // One that has not answered yet goes on when it does.
+            if (self->wants_connection_ && self->unanswered_ == 0) {
+                (void)self->begin_connect();
+            }
+        }
+    });
+    changed_.notify_all();
+}
+
+Result<void> Instance::wait_connected() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return machine_.state() != ConnectionState::connecting; });
+    if (machine_.state() == ConnectionState::connected) {
+        return {};
+    }
+    return tl::unexpected(last_error_.value_or(
+        Error{ErrorClass::disconnected, "connection.disconnected", "it is disconnected", {}}));
+}
+
+Result<void> Instance::wait_settled() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] {
+        const bool for_ever = !plan_.limits.reconnect.attempts.has_value();
+        return machine_.state() == ConnectionState::connected ||
+               (machine_.state() == ConnectionState::disconnected && (reconnect_ == 0 || for_ever));
+    });
+    lock.unlock();
+    return wait_connected();
+}
+
+void Instance::disconnect() {
+    const std::lock_guard lock(mutex_);
+    wants_connection_ = false;
+    failure_.reset();
+    services_.scheduler.cancel(std::exchange(reconnect_, 0));
+    reconnect_at_ = 0;
+    switch (machine_.state()) {
+        case ConnectionState::connecting:
+        case ConnectionState::connected:
+            begin_disconnect();
+            break;
+        case ConnectionState::disconnecting:
+            break;
+        case ConnectionState::disconnected:
+            set_traffic(multiplexer::InstanceState::disconnected);
+            changed_.notify_all();
+            break;
+    }
+}
+
+void Instance::wait_disconnected() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return machine_.state() == ConnectionState::disconnected; });
+}
+
+// ---- Reports -----------------------------------------------------------------------------------
+
+void Instance::tell_state(const StateChange& change) {
+    since_ = services_.clock.wall();
+    changed_.notify_all();
+    const auto level =
+        change.to == ConnectionState::connecting || change.to == ConnectionState::disconnecting
+            ? events::Level::debug
+            : events::Level::info;
+    publish(level, "connection." + std::string(to_string(change.to)),
+            plan_.name + " is " + std::string(to_string(change.to)) + '.');
+    services_.scheduler.soon([weak = weak_from_this(), change] {
+        if (const auto self = weak.lock()) {
+            if (change.from == ConnectionState::connected) {
+                self->services_.calls.party_gone(*self);
+            }
+            self->listener_.on_state(*self, change);
+        }
+    });
+}
+
+void Instance::tell_failure(FailureKind kind, const Error& error) {
+    services_.scheduler.soon([weak = weak_from_this(), kind, error] {
+        if (const auto self = weak.lock()) {
+            self->listener_.on_failure(*self, kind, error);
+        }
+    });
+}
+
+void Instance::misbehaved(std::string_view code, std::string_view text) noexcept {
+    constexpr std::uint64_t window = 1'000'000'000;
+    constexpr std::uint32_t most_per_window = 5;
+    const std::uint64_t now = services_.clock.monotonic();
+    {
+        const std::lock_guard lock(reports_mutex_);
+        ++misbehaviour_;
+        if (now - misbehaviour_window_ >= window) {
+            misbehaviour_window_ = now;
+            misbehaviour_told_ = 0;
+        }
+        if (++misbehaviour_told_ > most_per_window) {
+            return;
+        }
+    }
+    try {
+        services_.events.publish({events::Level::warning, plan_.name, "plugin.misbehaviour",
+                                  plan_.name + " broke a rule of the plugin ABI: " +
+                                      std::string(text) + " [" + std::string(code) + "].",
+                                  plan_.name});
+    } catch (...) {
+        report_exception(*host_);
+    }
+}
+
+void Instance::on_misbehaviour(std::uint32_t, std::string_view code, std::string_view text) {
+    misbehaved(code, text);
+}
+
+void Instance::on_send_failed(std::uint32_t, const multiplexer::SendFailure& failed,
+                              std::uint32_t count) {
+    Error error;
+    error.error_class = failed.status >= PATCHBAY_INVALID && failed.status < 0
+                            ? static_cast<ErrorClass>(failed.status)
+                            : ErrorClass::failed;
+    error.code = failed.code.empty() ? "connection.send_failed" : std::string(failed.code);
+    error.message = failed.text.empty() ? "the plugin gave no reason" : std::string(failed.text);
+    note_failed_send(std::move(error), count);
+}
+
+void Instance::on_overdue(std::uint32_t, std::uint32_t count) {
+    note_failed_send({ErrorClass::overloaded, "connection.send_time_limit",
+                      "it was not completed within " + seconds_text(plan_.limits.timeouts.send)},
+                     count);
+}
+
+void Instance::note_failed_send(Error error, std::uint64_t count) {
+    const std::lock_guard lock(reports_mutex_);
+    const bool first = failed_sends_ == 0;
+    failed_sends_ += count;
+    send_error_ = std::move(error);
+    if (first) {  // one task for however many failures come until it runs
+        services_.scheduler.soon([weak = weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                self->tell_failed_sends();
+            }
+        });
+    }
+}
+
+void Instance::tell_failed_sends() {
+    std::uint64_t count = 0;
+    Error error;
+    {
+        const std::lock_guard lock(reports_mutex_);
+        count = std::exchange(failed_sends_, 0);
+        error = send_error_.value_or(Error{});
+    }
+    publish(events::Level::error, "connection.send_failed",
+            plan_.name + " failed to send " +
+                (count == 1 ? std::string("an envelope: ")
+                            : std::to_string(count) + " envelopes, the last one: ") +
+                error.message + " [" + error.code + "].");
+    {
+        const std::lock_guard lock(mutex_);
+        set_error(error);
+    }
+    listener_.on_failure(*this, FailureKind::send, error);
+}
+
+void Instance::set_error(Error error) {
+    last_error_ = std::move(error);
+    last_error_at_ = services_.clock.wall();
+}
+
+void Instance::publish(events::Level level, std::string code, std::string text) {
+    services_.events.publish({level, plan_.name, std::move(code), std::move(text), plan_.name});
+}
+
+void Instance::set_traffic(multiplexer::InstanceState state) {
+    if (traffic_ != nullptr && !plan_.is_abstract) {
+        traffic_->set_state(state);
+    }
+}
+
+InstanceStatus Instance::status() const {
+    InstanceStatus status;
+    status.name = plan_.name;
+    status.component_id = plan_.component_id;
+    status.class_id = plan_.class_id;
+    status.is_abstract = plan_.is_abstract;
+    status.consumer = plan_.consumer;
+    status.required = plan_.required;
+    status.automatic = plan_.automatic;
+    {
+        const std::lock_guard lock(reports_mutex_);
+        status.misbehaviour = misbehaviour_;
+    }
+    const std::lock_guard lock(mutex_);
+    status.phase = phase_;
+    status.state = machine_.state();
+    status.since = since_;
+    status.connects = connects_;
+    status.last_error = last_error_;
+    status.last_error_at = last_error_at_;
+    status.reconnect_attempt = attempt_;
+    status.reconnect_at = reconnect_at_;
+    status.unresponsive = unanswered_ != 0;
+    status.hung_threads = hung_threads_;
+    if (generation_ != nullptr) {
+        status.generation = generation_->number();
+        status.sha256 = generation_->library().copy().sha256;
+    }
+    if (lanes_ != nullptr) {
+        status.lanes = lanes_->lane_count();
+        status.threads = host_->threads.count();
+    }
+    if (traffic_ != nullptr) {
+        const multiplexer::InstanceCounters counters = traffic_->counters();
+        status.queued = counters.queued;
+        status.queued_bytes = counters.queued_bytes;
+        status.in_flight = counters.in_flight;
+    }
+    return status;
+}
+
+}  // namespace patchbay::plugins

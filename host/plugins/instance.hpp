@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A named instance of a connection class: its states, its time limits, its reconnects, and the
+/// code of a plugin generation that runs it. The host decides every change of state; the plugin
+/// only says how an operation ended or that the connection was lost.
+///
+/// A connect that hangs is given up at its time limit: the instance is disconnected, the lane's
+/// thread stays where it is, and nothing more is asked of it until it answers. A thread that does
+/// not even end at `stop` is told by name, and its library stays mapped.
+#pragma once
+
+#include "multiplexer/instance.hpp"
+#include "plugins/abi_host.hpp"
+#include "plugins/call_router.hpp"
+#include "plugins/connection_state.hpp"
+#include "plugins/instance_status.hpp"
+#include "plugins/lane_runner.hpp"
+#include "plugins/plan.hpp"
+#include "plugins/plugin_generation.hpp"
+
+#include <patchbay/result.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace patchbay::plugins {
+
+class Instance;
+
+/// What went wrong, in the words of the policies.
+enum class FailureKind : std::uint8_t { connect, receive, send };
+
+[[nodiscard]] std::string_view to_string(FailureKind kind);
+
+/// Whoever runs the instances. Called on the scheduler's thread, in order; must not block.
+class InstanceListener {
+  public:
+    InstanceListener() = default;
+    InstanceListener(const InstanceListener&) = delete;
+    InstanceListener& operator=(const InstanceListener&) = delete;
+    virtual ~InstanceListener() = default;
+
+    virtual void on_state(Instance& instance, const StateChange& change) = 0;
+    /// A failure that no further reconnect will mend (or a failed send): the policy decides.
+    virtual void on_failure(Instance& instance, FailureKind kind, const Error& error) = 0;
+};
+
+/// Owned by shared pointers: threads of the plugin that do not end keep it alive. Thread-safe,
+/// except that `load` and `stop` are called by one thread.
+class Instance final : public std::enable_shared_from_this<Instance>,
+                       public CallParty,
+                       private PluginReports,
+                       private multiplexer::InstanceObserver {
+  public:
+    /// Registers the instance with the multiplexer, where it is expected to connect. `data_folder`
+    /// is absolute; it is created when the plugin is loaded. The listener outlives the instance's
+    /// work (until `stop` returned).
+    [[nodiscard]] static Result<std::shared_ptr<Instance>> add(const InstancePlan& plan,
+                                                               const HostServices& services,
+                                                               std::string data_folder,
+                                                               InstanceListener& listener);
+    ~Instance() override;
+
+    /// Before `load`.
+    void set_dependencies(std::vector<Dependency> dependencies);
+    /// Creates the plugin's object and starts the lanes. The generation is kept until `stop`.
+    [[nodiscard]] Result<void> load(std::shared_ptr<PluginGeneration> generation);
+    /// For an abstract instance without a library: connects and disconnects by itself.
+    void load_nothing();
+    /// It will not run: the reason is told by `status`, its mail becomes dead letters.
+    void set_failed(Error error);
+
+    /// Begins to connect. Fails when it is not disconnected, not loaded, or its lane hangs.
+    [[nodiscard]] Result<void> connect();
+    /// Waits until the attempt in progress has ended; OK when it is connected then.
+    [[nodiscard]] Result<void> wait_connected();
+    /// The same, also through the reconnects that are left (not for ever).
+    [[nodiscard]] Result<void> wait_settled();
+    /// Ends the reconnects and begins to disconnect what is connected or connecting.
+    void disconnect();
+    /// Waits until it is disconnected; bounded by the time limits.
+    void wait_disconnected();
+    /// Waits for one of the states; false when the limit passed first.
+    bool wait(std::initializer_list<ConnectionState> states, std::chrono::nanoseconds limit) const {
+        return machine_.wait(states, limit);
+    }
+
+    /// Disconnects, ends lanes and threads, destroys the plugin's object, lets the generation go
+    /// and forgets the instance in the multiplexer. Afterwards only `status` is of use.
+    void stop();
+
+    [[nodiscard]] const InstancePlan& plan() const { return plan_; }
+    [[nodiscard]] const std::string& name() const { return plan_.name; }
+    [[nodiscard]] ConnectionState state() const { return machine_.state(); }
+    [[nodiscard]] InstanceStatus status() const;
+    [[nodiscard]] std::vector<MetricValue> metrics() const { return metrics_.snapshot(); }
+    /// Number in the multiplexer.
+    [[nodiscard]] std::uint32_t number() const { return number_; }
+
+    [[nodiscard]] bool is_callable() const override {
+        return machine_.state() == ConnectionState::connected;
+    }
+    bool post(std::uint32_t lane, multiplexer::Signal signal) override;
+
+  private:
+    enum class OperationKind : std::uint8_t { none, connect, disconnect };
+
+    Instance(const InstancePlan& plan, const HostServices& services, std::string data_folder,
+             InstanceListener& listener);
+
+    // PluginReports
+    void operation_complete(std::uint64_t token, patchbay_status status,
+                            const patchbay_error* error) noexcept override;
+    void connection_lost(const patchbay_error* error) noexcept override;
+    void misbehaved(std::string_view code, std::string_view text) noexcept override;
+    // multiplexer::InstanceObserver
+    void on_send_failed(std::uint32_t instance, const multiplexer::SendFailure& failure,
+                        std::uint32_t count) override;
+    void on_overdue(std::uint32_t instance, std::uint32_t count) override;
+    void on_misbehaviour(std::uint32_t instance, std::string_view code,
+                         std::string_view text) override;
+
+    Result<void> create_object(const patchbay_class& table);
+    Result<void> start_lanes(const patchbay_class& table, std::uint32_t lanes);
+    void end_plugin();
+    /// Calls `destroy`; false when it did not return.
+    bool destroy_object();
+
+    // All with mutex_ held.
+    Result<void> begin_connect();
+    void begin_disconnect();
+    void begin_operation(OperationKind kind, std::chrono::nanoseconds limit);
+    void end_operation();
+    void operation_expired(std::uint64_t token);
+    void connected();
+    void disconnected();
+    /// After a failed connect or a lost connection: tries again later, or tells the policy.
+    void recover(FailureKind kind);
+    void set_error(Error error);
+    void tell_state(const StateChange& change);
+    void tell_failure(FailureKind kind, const Error& error);
+    void tell_failed_sends();
+    void note_failed_send(Error error, std::uint64_t count);
+    void publish(events::Level level, std::string code, std::string text);
+    void set_traffic(multiplexer::InstanceState state);
+
+    const InstancePlan plan_;
+    const HostServices services_;
+    const std::string data_folder_;
+    InstanceListener& listener_;
+    InstanceMetrics metrics_;
+    multiplexer::Instance* traffic_ = nullptr;  // null after `stop`
+    std::uint32_t number_ = 0;
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    StateMachine machine_;
+
+    std::unique_ptr<AbiHost> host_;
+    std::shared_ptr<PluginGeneration> generation_;
+    patchbay_class class_{};
+    void* object_ = nullptr;
+    bool created_ = false;
+    multiplexer::Generation* lanes_ = nullptr;
+    std::vector<std::unique_ptr<LaneRunner>> runners_;
+
+    InstancePhase phase_ = InstancePhase::added;
+    OperationKind operation_ = OperationKind::none;
+    std::uint64_t operation_token_ = 0;
+    std::uint64_t next_token_ = 1;
+    TaskId operation_limit_ = 0;
+    /// Operation that was given up: its late answer is no misbehaviour.
+    std::uint64_t given_up_ = 0;
+    /// DISCONNECT that passed its time limit and was not answered yet.
+    std::uint64_t unanswered_ = 0;
+    bool wants_connection_ = false;
+    /// Why the disconnect in progress was begun, when a failure did it.
+    std::optional<FailureKind> failure_;
+    std::uint32_t attempt_ = 0;
+    std::uint64_t last_delay_ = 0;
+    TaskId reconnect_ = 0;
+    std::uint64_t reconnect_at_ = 0;
+    std::uint64_t since_ = 0;
+    std::uint64_t connected_at_ = 0;
+    std::uint64_t connects_ = 0;
+    std::optional<Error> last_error_;
+    std::uint64_t last_error_at_ = 0;
+    std::vector<std::string> hung_threads_;
+
+    /// What the plugin and the multiplexer report in the middle of calls: under a mutex of its own,
+    /// and told by the scheduler, so that a report never meets a lock of whoever reports.
+    mutable std::mutex reports_mutex_;
+    std::uint64_t misbehaviour_ = 0;
+    std::uint32_t misbehaviour_told_ = 0;
+    std::uint64_t misbehaviour_window_ = 0;
+    std::uint64_t failed_sends_ = 0;
+    std::optional<Error> send_error_;
+    std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace patchbay::plugins
