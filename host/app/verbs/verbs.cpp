@@ -4,6 +4,7 @@
 namespace patchbay::app {
 
 void add_verbs(CLI::App& root, Invocation& invocation) {
+    add_envelope(root, invocation);
     add_version(root, invocation);
     add_completion(root, invocation);
 }

@@ -11,6 +11,9 @@
 namespace patchbay::app {
 
 void add_completion(CLI::App& root, Invocation& invocation);
+void add_envelope(CLI::App& root, Invocation& invocation);
+void add_envelope_decode(CLI::App& group, Invocation& invocation);
+void add_envelope_encode(CLI::App& group, Invocation& invocation);
 void add_version(CLI::App& root, Invocation& invocation);
 
 /// All of them, in the order of the help.

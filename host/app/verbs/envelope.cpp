@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/verbs/verbs.hpp"
+
+namespace patchbay::app {
+
+void add_envelope(CLI::App& root, Invocation& invocation) {
+    CLI::App* group = root.add_subcommand("envelope", "Write and read envelopes");
+    add_envelope_encode(*group, invocation);
+    add_envelope_decode(*group, invocation);
+}
+
+}  // namespace patchbay::app
