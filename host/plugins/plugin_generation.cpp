@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace patchbay::plugins {
@@ -91,20 +92,20 @@ Result<std::shared_ptr<PluginGeneration>> PluginGeneration::load(
                                  ? plugin
                                  : plugin.substr(slash + 1, plugin.find(':', slash) - slash - 1);
     // Static constructors are code of the plugin: they run on a thread that ends, too.
-    auto loaded =
-        std::make_shared<Result<Library>>(failure(ErrorClass::failed, "plugin.hung", "not loaded"));
+    auto loaded = std::make_shared<std::optional<Result<Library>>>();
     if (!call_on_host_thread("pbay:" + name, limit, [loaded, runs, library, name] {
-            *loaded = Library::load(*runs, library, name);
+            loaded->emplace(Library::load(*runs, library, name));
         })) {
         return failure(ErrorClass::failed, "plugin.hung",
                        "loading the library " + library + " of " + plugin +
                            " did not end within its time limit");
     }
-    if (!*loaded) {
-        return tl::unexpected(loaded->error());
+    Result<Library>& result = **loaded;
+    if (!result) {
+        return tl::unexpected(result.error());
     }
     std::shared_ptr<PluginGeneration> generation(new PluginGeneration(
-        std::move(runs), std::move(**loaded), std::move(plugin), number, events));
+        std::move(runs), std::move(*result), std::move(plugin), number, events));
     if (auto negotiated = generation->negotiate(host, limit); !negotiated) {
         return tl::unexpected(negotiated.error());
     }
