@@ -109,6 +109,20 @@ void StubDecoder::restart(std::uint64_t start) {
     skipping_ = false;
 }
 
+std::optional<StubItem> StubDecoder::abandon() {
+    if (consumed() == fed()) {
+        return std::nullopt;
+    }
+    Error reason = line_error("stub.cut_off", "the file ended before the line did");
+    if (!skipping_) {
+        return report(buffer_.size(), std::move(reason));
+    }
+    skipping_ = false;
+    advance(buffer_.size());
+    return StubItem{skip_begin_, fed() - skip_begin_, skip_sample_,
+                    tl::unexpected(std::move(reason))};
+}
+
 std::uint64_t StubDecoder::consumed() const noexcept {
     return skipping_ ? skip_begin_ : base_ + head_;
 }

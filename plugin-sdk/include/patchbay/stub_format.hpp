@@ -36,6 +36,7 @@
 /// | `stub.field_too_long` | a header field longer than `max_field` |
 /// | `stub.no_final_comma` | the next line begins before a comma ended the message |
 /// | `stub.line_too_long` | longer than `max_line` |
+/// | `stub.cut_off` | the stream ended before the line did (`abandon`) |
 /// | `stub.bad_escape` | `\x` switched on unescaping, and the message has an escape without meaning
 /// | | `envelope.*` | the fields make no envelope, see envelope.hpp |
 #pragma once
@@ -90,6 +91,10 @@ class StubDecoder {
 
     /// The next line, or nothing until more is fed (or `settle` is called).
     [[nodiscard]] std::optional<StubItem> next();
+
+    /// The stream ends here, the rest of the incomplete line never comes: reports what is there of
+    /// it, if there is anything. To be called when `next` has nothing more.
+    [[nodiscard]] std::optional<StubItem> abandon();
 
     /// Position up to which every byte has been given out or skipped.
     [[nodiscard]] std::uint64_t consumed() const noexcept;

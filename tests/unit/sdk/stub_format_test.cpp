@@ -124,6 +124,21 @@ TEST(StubDecoder, TellsPositionsInTheStream) {
     EXPECT_EQ(decoder.next()->offset, 7U);
 }
 
+TEST(StubDecoder, TheRestOfAStreamThatEndedCanBeReported) {
+    const std::string line = line_of(wrapped("x"));
+    StubDecoder decoder;
+    EXPECT_FALSE(decoder.abandon());
+    decoder.feed(line + line.substr(0, 20));
+    EXPECT_EQ(drain(decoder), Seen{wrapped("x")});
+    const auto rest = decoder.abandon();
+    ASSERT_TRUE(rest);
+    EXPECT_EQ(rest->envelope.error().code, "stub.cut_off");
+    EXPECT_EQ(rest->offset, line.size());
+    EXPECT_EQ(rest->raw, line.substr(0, 20));
+    EXPECT_EQ(decoder.consumed(), decoder.fed());
+    EXPECT_FALSE(decoder.abandon());
+}
+
 TEST(StubDecoder, GarbageIsReportedAndDoesNotSwallowTheLineAfterIt) {
     const std::string good = line_of(wrapped("good"));
     const std::string good_message = wrapped("good");
