@@ -42,7 +42,8 @@ InputFile::InputFile(std::string path, FileHandle file, FileWatch watch, Bookmar
       limits_(limits),
       decoder_(limits.format) {}
 
-Result<InputFile> InputFile::open(const std::string& path, InputLimits limits) {
+Result<InputFile> InputFile::open(const std::string& path, InputLimits limits,
+                                  std::uint64_t first_ticket) {
     auto bookmark = Bookmark::open(path + ".offset");
     if (!bookmark) {
         return tl::unexpected(std::move(bookmark.error()));
@@ -56,6 +57,7 @@ Result<InputFile> InputFile::open(const std::string& path, InputLimits limits) {
         return tl::unexpected(std::move(file.error()));
     }
     InputFile input(path, std::move(*file), std::move(*watch), std::move(*bookmark), limits);
+    input.first_ticket_ = first_ticket;
     if (auto followed = input.watch_.follow(); !followed) {
         return tl::unexpected(std::move(followed.error()));
     }

@@ -62,7 +62,9 @@ enum class InputState : unsigned char {
 class InputFile {
   public:
     /// Opens the file, creates it when it is missing, and goes on where the last process stopped.
-    [[nodiscard]] static Result<InputFile> open(const std::string& path, InputLimits limits = {});
+    /// Tickets count from `first_ticket` on.
+    [[nodiscard]] static Result<InputFile> open(const std::string& path, InputLimits limits = {},
+                                                std::uint64_t first_ticket = 1);
 
     /// Readable when there may be something new. Owned by this.
     [[nodiscard]] int watch_descriptor() const noexcept { return watch_.descriptor(); }
@@ -82,6 +84,9 @@ class InputFile {
     /// Makes the position survive a loss of power.
     [[nodiscard]] Result<void> sync();
 
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// Greater than every ticket handed out so far.
+    [[nodiscard]] std::uint64_t next_ticket() const noexcept { return first_ticket_ + out_.size(); }
     /// Lines that are out.
     [[nodiscard]] std::size_t outstanding() const noexcept { return out_.size(); }
     /// Position in the present file up to which everything was consumed.
