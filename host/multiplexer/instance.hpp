@@ -14,6 +14,9 @@
 
 namespace patchbay::multiplexer {
 
+struct GenerationCore;
+struct InstanceCore;
+
 /// Made by `Multiplexer::add_instance`. All functions are the host's, any thread.
 class Instance {
   public:
@@ -51,6 +54,9 @@ class Instance {
   protected:
     Instance() = default;
     ~Instance() = default;
+
+  private:
+    static void adopt_boxes(InstanceCore& instance, GenerationCore& generation);
 };
 
 }  // namespace patchbay::multiplexer
