@@ -88,6 +88,7 @@ Result<void> ConnectionHost::start() {
     {
         const std::lock_guard lock(mutex_);
         starting_ = false;
+        connect_waiting();
     }
     if (!started) {
         hurry();
@@ -198,8 +199,14 @@ void ConnectionHost::on_state(Instance& instance, const StateChange& change) {
         return;
     }
     const std::lock_guard lock(mutex_);
+    if (!starting_) {
+        connect_waiting();
+    }
+}
+
+void ConnectionHost::connect_waiting() {
     for (Member& member : members_) {
-        if (member.waiting && !starting_ && missing_dependency(*member.instance).empty()) {
+        if (member.waiting && missing_dependency(*member.instance).empty()) {
             member.waiting = false;
             (void)member.instance->connect();
         }
@@ -251,7 +258,10 @@ StopReport ConnectionHost::stop() {
     }
     report.abandoned = multiplexer_.abandon();
     stop_members(report);
-    scheduler_.cancel(std::exchange(tick_, 0));
+    {
+        const std::lock_guard lock(mutex_);
+        scheduler_.cancel(std::exchange(tick_, 0));
+    }
     scheduler_.settle();
     return report;
 }
@@ -284,6 +294,10 @@ void ConnectionHost::stop_members(StopReport& report) {
 
 void ConnectionHost::tick() {
     multiplexer_.tick();
+    const std::lock_guard lock(mutex_);
+    if (stopped_) {
+        return;
+    }
     tick_ = scheduler_.after(tick_interval, [this] { tick(); });
 }
 

@@ -123,6 +123,8 @@ class ConnectionHost final : private InstanceListener {
     /// Does a failed connect of it end the start?
     [[nodiscard]] static bool is_fatal(const Instance& instance);
     void stop_members(StopReport& report);
+    /// Connects those whose dependencies have come up. With mutex_ held.
+    void connect_waiting();
     void tick();
     void publish(events::Level level, const Instance& instance, const char* code, std::string text);
 

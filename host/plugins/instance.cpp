@@ -76,7 +76,12 @@ Instance::Instance(const InstancePlan& plan, const HostServices& services, std::
       machine_([this](const StateChange& change) { tell_state(change); }),
       since_(services.clock.wall()) {}
 
-Instance::~Instance() = default;
+Instance::~Instance() {
+    // Never started, or stopped: nobody but the multiplexer knows it any more.
+    if (traffic_ != nullptr && lanes_ == nullptr) {
+        services_.multiplexer.remove_instance(*traffic_);
+    }
+}
 
 Result<std::shared_ptr<Instance>> Instance::add(const InstancePlan& plan,
                                                 const HostServices& services,
@@ -266,6 +271,8 @@ void Instance::operation_expired(std::uint64_t token) {
     if (operation_ == OperationKind::connect) {
         set_error({ErrorClass::overloaded, "connection.connect_time_limit",
                    "it did not connect within " + seconds_text(plan_.limits.timeouts.connect)});
+        publish(events::Level::warning, last_error_->code,
+                plan_.name + " could not connect: " + last_error_->message + '.');
         failure_ = FailureKind::connect;
         begin_disconnect();
         return;
@@ -352,10 +359,22 @@ void Instance::recover(FailureKind kind) {
             const std::lock_guard lock(self->mutex_);
             self->reconnect_ = 0;
             self->reconnect_at_ = 0;
-            // One that has not answered yet goes on when it does.
-            if (self->wants_connection_ && self->unanswered_ == 0) {
-                (void)self->begin_connect();
+            if (!self->wants_connection_) {
+                return;
             }
+            if (self->unanswered_ == 0) {
+                (void)self->begin_connect();
+                return;
+            }
+            // It goes on when it answers; until then somebody has to know.
+            const Error stuck{ErrorClass::failed,
+                              "connection.unresponsive",
+                              "it has not answered the last disconnect",
+                              {}};
+            self->publish(events::Level::error, stuck.code,
+                          self->plan_.name + " cannot reconnect: " + stuck.message + '.');
+            self->tell_failure(FailureKind::connect, stuck);
+            self->changed_.notify_all();
         }
     });
     changed_.notify_all();

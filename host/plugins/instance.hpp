@@ -129,7 +129,8 @@ class Instance final : public std::enable_shared_from_this<Instance>,
 
     Result<void> create_object(const patchbay_class& table);
     Result<void> start_lanes(const patchbay_class& table, std::uint32_t lanes);
-    void end_plugin();
+    /// Ends lanes and threads and destroys the object; false when code of it still runs.
+    bool end_plugin();
     /// Calls `destroy`; false when it did not return.
     bool destroy_object();
 

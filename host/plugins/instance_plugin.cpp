@@ -40,7 +40,7 @@ Result<void> Instance::load(std::shared_ptr<PluginGeneration> generation) {
     }
     host_->set_abi_version(generation_->abi_version());
     if (auto created = create_object(*table); !created) {
-        end_plugin();
+        (void)end_plugin();
         return created;
     }
     return {};
@@ -144,13 +144,12 @@ Result<void> Instance::start_lanes(const patchbay_class& table, std::uint32_t la
 void Instance::stop() {
     disconnect();
     wait_disconnected();
-    end_plugin();
+    if (!end_plugin()) {
+        return;  // its lanes may still be used
+    }
     multiplexer::Instance* traffic = nullptr;
     {
         const std::lock_guard lock(mutex_);
-        if (phase_ == InstancePhase::hung) {
-            return;  // its lanes may still be used
-        }
         phase_ = phase_ == InstancePhase::failed ? phase_ : InstancePhase::stopped;
         traffic = std::exchange(traffic_, nullptr);
     }
@@ -159,7 +158,7 @@ void Instance::stop() {
     }
 }
 
-void Instance::end_plugin() {
+bool Instance::end_plugin() {
     services_.calls.party_gone(*this);
     for (auto& runner : runners_) {
         runner->stop_others();
@@ -187,7 +186,7 @@ void Instance::end_plugin() {
         publish(events::Level::error, "plugin.hung",
                 plan_.name + " was to end, but code of it still runs (thread " + names +
                     "); its library stays loaded.");
-        return;
+        return false;
     }
     multiplexer::Generation* lanes = nullptr;
     std::vector<std::unique_ptr<LaneRunner>> runners;
@@ -209,6 +208,7 @@ void Instance::end_plugin() {
                         " envelopes that it had not completed; the host took them back.");
         }
     }
+    return true;
 }
 
 bool Instance::destroy_object() {
