@@ -7,10 +7,6 @@ std::string_view version() {
     return PATCHBAY_VERSION;
 }
 
-std::string_view installed_plugin_folder() {
-    return PATCHBAY_INSTALLED_PLUGINS;
-}
-
 std::string_view compiler() {
 #if defined(__clang__)
     return "clang " __clang_version__;

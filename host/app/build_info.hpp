@@ -9,8 +9,6 @@ namespace patchbay::app {
 
 /// Version of the host ("0.1.0").
 [[nodiscard]] std::string_view version();
-/// Folder that `meson install` puts plugins into.
-[[nodiscard]] std::string_view installed_plugin_folder();
 /// "gcc 12.2.0".
 [[nodiscard]] std::string_view compiler();
 

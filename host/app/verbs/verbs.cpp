@@ -4,7 +4,13 @@
 namespace patchbay::app {
 
 void add_verbs(CLI::App& root, Invocation& invocation) {
+    add_check(root, invocation);
+    add_list(root, invocation);
+    add_inspect(root, invocation);
+    add_explain(root, invocation);
+    add_graph(root, invocation);
     add_envelope(root, invocation);
+    add_import(root, invocation);
     add_version(root, invocation);
     add_completion(root, invocation);
 }

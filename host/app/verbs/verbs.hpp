@@ -10,10 +10,16 @@
 
 namespace patchbay::app {
 
+void add_check(CLI::App& root, Invocation& invocation);
 void add_completion(CLI::App& root, Invocation& invocation);
 void add_envelope(CLI::App& root, Invocation& invocation);
 void add_envelope_decode(CLI::App& group, Invocation& invocation);
 void add_envelope_encode(CLI::App& group, Invocation& invocation);
+void add_explain(CLI::App& root, Invocation& invocation);
+void add_graph(CLI::App& root, Invocation& invocation);
+void add_import(CLI::App& root, Invocation& invocation);
+void add_inspect(CLI::App& root, Invocation& invocation);
+void add_list(CLI::App& root, Invocation& invocation);
 void add_version(CLI::App& root, Invocation& invocation);
 
 /// All of them, in the order of the help.

@@ -2,12 +2,12 @@
 #include "app/build_info.hpp"
 #include "app/exit_code.hpp"
 #include "app/verbs/verbs.hpp"
+#include "plugins/discovery.hpp"
 
 #include <patchbay/abi.h>
 
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -21,7 +21,7 @@ std::string abi_version(unsigned packed) {
 }
 
 int print_version(bool json, std::ostream& out) {
-    const char* const path = std::getenv("PATCHBAY_PLUGIN_PATH");
+    const plugins::DiscoveryOptions folders = plugins::discovery_options({});
     const std::string lowest = abi_version(PATCHBAY_ABI_MAJOR << 16U);
     const std::string highest = abi_version(PATCHBAY_ABI_VERSION);
     if (!json) {
@@ -29,21 +29,22 @@ int print_version(bool json, std::ostream& out) {
         if (highest != lowest) {
             out << " to " << highest;
         }
-        out << "\nplugin folder " << installed_plugin_folder() << '\n';
-        if (path != nullptr) {
-            out << "PATCHBAY_PLUGIN_PATH " << path << '\n';
+        out << "\ninstalled plugins "
+            << (folders.installed_folder.empty() ? "(none: the program is not installed)"
+                                                 : folders.installed_folder)
+            << '\n';
+        if (!folders.plugin_path.empty()) {
+            out << "PATCHBAY_PLUGIN_PATH " << folders.plugin_path << '\n';
         }
         return exit_ok;
     }
-    nlohmann::ordered_json document = {
+    const nlohmann::ordered_json document = {
         {"version", version()},
         {"abi", {{"minimum", lowest}, {"maximum", highest}}},
-        {"plugin_folders", {{"installed", installed_plugin_folder()}}},
+        {"plugin_folders",
+         {{"installed", folders.installed_folder}, {"environment", folders.plugin_path}}},
         {"compiler", compiler()},
     };
-    if (path != nullptr) {
-        document["plugin_folders"]["environment"] = path;
-    }
     out << document.dump(2) << '\n';
     return exit_ok;
 }
