@@ -108,17 +108,8 @@ Awaitable<Result<void>> Connection::deliver(Delivery delivery) const {
     return lane().deliver(std::move(delivery));
 }
 
-Awaitable<Result<void>> Connection::deliver(Envelope envelope) const {
-    return lane().deliver(std::move(envelope));
-}
-
 Awaitable<Result<Receipt>> Connection::deliver_for_receipt(Delivery delivery) const {
     return lane().deliver_for_receipt(std::move(delivery));
-}
-
-Awaitable<Result<void>> Connection::reply(const TakenEnvelope& request, Envelope answer) const {
-    const TakenEnvelope kept = request;
-    co_return co_await lane().deliver(Delivery::reply(kept, answer.view()));
 }
 
 Awaitable<Result<std::string>> Connection::call(std::string_view dependency,
@@ -129,6 +120,15 @@ Awaitable<Result<std::string>> Connection::call(std::string_view dependency,
 
 void Connection::spawn(std::string_view name, Awaitable<void> coroutine) const {
     lane().spawn(name, std::move(coroutine));
+}
+
+namespace {
+constexpr std::string_view not_mine_code = "envelope.not_mine";
+}  // namespace
+
+tl::unexpected<Error> not_mine() {
+    return failure(ErrorClass::unsupported, std::string(not_mine_code),
+                   "The envelope continues a dialogue that is not held here.");
 }
 
 Result<void> ensure_external(const EnvelopeView& envelope) {
@@ -169,10 +169,6 @@ Awaitable<Result<void>> Lane::deliver(Delivery delivery) {
     return core_->deliver(std::move(delivery));
 }
 
-Awaitable<Result<void>> Lane::deliver(Envelope envelope) {
-    return core_->deliver_owned(std::move(envelope));
-}
-
 Awaitable<Result<Receipt>> Lane::deliver_for_receipt(Delivery delivery) {
     return core_->deliver_for_receipt(std::move(delivery));
 }
@@ -196,6 +192,10 @@ Result<void> Lane::deliver_blocking(const Delivery& delivery) {
 void Lane::complete(std::uint64_t token, const Result<void>& result) {
     if (result) {
         core_->complete(&token, 1, PATCHBAY_OK, nullptr);
+        return;
+    }
+    if (result.error().code == not_mine_code) {
+        complete_not_mine(token);
         return;
     }
     const patchbay_error error = to_abi_error(result.error());

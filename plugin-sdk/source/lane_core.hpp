@@ -68,7 +68,6 @@ class LaneCore {
     void give_up_held();
 
     [[nodiscard]] Awaitable<Result<void>> deliver(Delivery delivery);
-    [[nodiscard]] Awaitable<Result<void>> deliver_owned(Envelope envelope);
     [[nodiscard]] Awaitable<Result<Receipt>> deliver_for_receipt(Delivery delivery);
     [[nodiscard]] Result<void> deliver_blocking(const Delivery& delivery);
 

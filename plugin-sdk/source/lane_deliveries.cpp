@@ -123,10 +123,6 @@ Awaitable<Result<void>> LaneCore::deliver(Delivery delivery) {
     co_return answer.result();
 }
 
-Awaitable<Result<void>> LaneCore::deliver_owned(Envelope envelope) {
-    co_return co_await deliver(Delivery(envelope));
-}
-
 Awaitable<Result<Receipt>> LaneCore::deliver_for_receipt(Delivery delivery) {
     Event arrived(executor());
     std::optional<Receipt> receipt;

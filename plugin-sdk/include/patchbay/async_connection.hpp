@@ -128,11 +128,12 @@ class Connection {
     [[nodiscard]] Executor executor() const noexcept { return lane().executor(); }
     /// See Lane; these are those of lane 0.
     [[nodiscard]] Awaitable<Result<void>> deliver(Delivery delivery) const;
-    [[nodiscard]] Awaitable<Result<void>> deliver(Envelope envelope) const;
     [[nodiscard]] Awaitable<Result<Receipt>> deliver_for_receipt(Delivery delivery) const;
-    /// Delivers the answer to `request` and waits for room.
+    /// Delivers the answer to `request` and waits for room; the views must live until then.
     [[nodiscard]] Awaitable<Result<void>> reply(const TakenEnvelope& request,
-                                                Envelope answer) const;
+                                                const EnvelopeView& answer) const {
+        return deliver(Delivery::reply(request, answer));
+    }
     [[nodiscard]] Awaitable<Result<std::string>> call(std::string_view dependency,
                                                       std::string_view method,
                                                       std::string_view arguments) const;
@@ -142,6 +143,10 @@ class Connection {
     Host* host_;
     detail::Instance* instance_;
 };
+
+/// For `co_return not_mine()` in `send`: the envelope continues a dialogue that this generation
+/// does not hold, and the host asks the older ones. The code is `envelope.not_mine`.
+[[nodiscard]] tl::unexpected<Error> not_mine();
 
 /// `envelope.not_for_outside` when `to` or `sender` is a public id: such envelopes are between
 /// components of one host and must not be carried outside.

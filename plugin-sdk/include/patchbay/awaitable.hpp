@@ -23,6 +23,12 @@
 
 #include <chrono>
 
+// GCC 12 takes the frame allocation of Asio's coroutines for a mismatch of new and delete at some
+// levels of optimisation, in the code of whoever writes the coroutine (GCC bug 109224).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 namespace patchbay {
 
 /// Executor of a lane.

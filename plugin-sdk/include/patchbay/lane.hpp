@@ -49,7 +49,6 @@ class Lane {
     /// dead letter), class invalid (nothing was kept), `delivery.disconnected`,
     /// `delivery.too_many_waiting` (class overloaded).
     [[nodiscard]] Awaitable<Result<void>> deliver(Delivery delivery);
-    [[nodiscard]] Awaitable<Result<void>> deliver(Envelope envelope);
     /// The same, and waits for the receipt: what became of it at its destination, and of all that
     /// was sent on its behalf.
     [[nodiscard]] Awaitable<Result<Receipt>> deliver_for_receipt(Delivery delivery);

@@ -27,7 +27,7 @@ class Deliverer : public Connection {
                 : Result<void>(failure(ErrorClass::failed, receipt->code, "The receipt says so."));
         }
         if (envelope.protocol_id() == "test/reply:1.0.0") {
-            co_return co_await reply(envelope, made);
+            co_return co_await reply(envelope, made.view());
         }
         co_return co_await deliver(made);
     }

@@ -24,7 +24,8 @@ class Services : public Connection {
         if (!answer) {
             co_return tl::unexpected<Error>(answer.error());
         }
-        co_return co_await deliver(message(*answer));
+        const Envelope made = message(*answer);
+        co_return co_await deliver(made);
     }
     Awaitable<Result<std::string>> on_call(std::string method, std::string arguments) override {
         if (method == "put") {

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The built sample plugins, loaded and run by the host double.
+#include <patchbay/dialogue.hpp>
+#include <patchbay/protocols/default.hpp>
+#include <patchbay/protocols/http.hpp>
+#include <patchbay/testing/host_double.hpp>
+#include <patchbay/testing/plugin_library.hpp>
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace patchbay {
+namespace {
+
+using testing::HostDouble;
+using testing::HostOptions;
+using testing::PluginLibrary;
+
+std::string path_of(const std::string& name) {
+    return std::string(PATCHBAY_TEST_PLUGINS) + '/' + name + "/lib" + name + ".so";
+}
+
+/// A plugin with one class, and an instance of it.
+struct Loaded {
+    explicit Loaded(const std::string& name, HostOptions options = {})
+        : library(PluginLibrary::open(path_of(name)).value()),
+          host(std::make_unique<HostDouble>(*library.classes().at(0), std::move(options))) {}
+    PluginLibrary library;
+    std::unique_ptr<HostDouble> host;
+};
+
+Envelope plain(std::string text, std::string to = "mirror", std::string sender = "me") {
+    return {std::move(to), std::move(sender), "test/any:1.0.0", std::move(text), "/uri", ""};
+}
+
+// ---- loopback -----------------------------------------------------------------------------------
+
+TEST(Loopback, SwapsToAndSenderAndKeepsTheRest) {
+    Loaded loopback("loopback");
+    ASSERT_TRUE(loopback.host->connect());
+    const auto token = loopback.host->push(plain("hello"));
+    const auto made = loopback.host->wait_for_deliveries(1)[0];
+    EXPECT_EQ(made.envelope, (Envelope{"me", "mirror", "test/any:1.0.0", "hello", "/uri", ""}));
+    EXPECT_EQ(made.parent, token);
+    EXPECT_EQ(made.hops, 1u);
+    EXPECT_EQ(made.reply_to.check, static_cast<std::uint32_t>(token));
+    EXPECT_TRUE(made.in_block);  // no copy
+    EXPECT_EQ(loopback.host->wait_for_completions(1)[0].status, PATCHBAY_OK);
+    ASSERT_TRUE(loopback.host->disconnect());
+}
+
+TEST(Loopback, KeepsItsRequestsWhileThereIsNoRoomAndTheirOrder) {
+    Loaded loopback("loopback");
+    ASSERT_TRUE(loopback.host->connect());
+    loopback.host->fill("slow");
+    std::vector<Envelope> envelopes;
+    for (int i = 0; i < 200; ++i) {
+        envelopes.push_back(plain(std::to_string(i), "mirror", i % 2 == 0 ? "slow" : "fast"));
+    }
+    loopback.host->push(envelopes);
+    loopback.host->wait_for_completions(100);
+    EXPECT_EQ(loopback.host->deliveries().size(), 100u);
+    loopback.host->make_room("slow");
+    const auto made = loopback.host->wait_for_deliveries(200);
+    loopback.host->wait_for_completions(200);
+    int previous = -2;
+    for (std::size_t i = 100; i < 200; ++i) {
+        EXPECT_EQ(std::stoi(made[i].envelope.message), previous + 2);
+        previous += 2;
+    }
+    EXPECT_EQ(loopback.host->misbehaviour(), std::vector<std::string>{});
+}
+
+TEST(Loopback, ForgetsWhatIsCancelledOrCutOffByTheEnd) {
+    Loaded loopback("loopback");
+    ASSERT_TRUE(loopback.host->connect());
+    loopback.host->fill("slow");
+    const auto tokens = loopback.host->push(
+        {plain("1", "mirror", "slow"), plain("2", "mirror", "slow"), plain("3", "mirror", "slow")});
+    loopback.host->wait_for_full_answers(3);
+    loopback.host->cancel(tokens[1]);
+    EXPECT_EQ(loopback.host->wait_for_completions(1)[0].token, tokens[1]);
+    ASSERT_TRUE(loopback.host->disconnect());
+    const auto completed = loopback.host->wait_for_completions(3);
+    EXPECT_EQ(completed[1].token, tokens[0]);
+    EXPECT_EQ(completed[2].code, "loopback.disconnected");
+    EXPECT_TRUE(loopback.host->deliveries().empty());
+}
+
+TEST(Loopback, FailsWhatTheHostRefuses) {
+    Loaded loopback("loopback");
+    ASSERT_TRUE(loopback.host->connect());
+    loopback.host->refuse("nobody", PATCHBAY_REASON_NO_ROUTE);
+    loopback.host->push(plain("1", "mirror", "nobody"));
+    EXPECT_EQ(loopback.host->wait_for_completions(1)[0].status, PATCHBAY_FAILED);
+}
+
+// ---- echo ---------------------------------------------------------------------------------------
+
+/// A peer that holds its side of the dialogues.
+class Peer {
+  public:
+    explicit Peer(std::string to) : to_(std::move(to)) {}
+
+    Envelope start(std::string content) {
+        const auto first = dialogues_.create(to_, bytes);
+        return wrap(*first, std::move(content));
+    }
+    /// The content of an answer, which must fit the dialogue.
+    std::string accept(const Envelope& answer) {
+        const auto message = protocols::decode_default(answer.message).value();
+        const auto wrapper = protocols::decode_message(answer.message).value();
+        const auto updated = dialogues_.update(incoming(
+            answer.to, answer.sender, wrapper, static_cast<unsigned>(message.performative())));
+        EXPECT_TRUE(updated) << to_string(updated.error());
+        if (updated) {
+            last_ = updated->id;
+        }
+        return std::get<protocols::DefaultBytes>(message.body).content;
+    }
+    Envelope go_on(std::string content) {
+        const auto next = dialogues_.reply(last_, bytes);
+        return wrap(*next, std::move(content));
+    }
+
+  private:
+    static constexpr auto bytes = static_cast<unsigned>(protocols::DefaultPerformative::bytes);
+
+    Envelope wrap(const OutgoingMessage& message, std::string content) {
+        return {
+            to_,
+            "peer",
+            std::string(protocols::default_protocol_id),
+            protocols::encode(protocols::DefaultMessage{
+                                  message.header(), protocols::DefaultBytes{std::move(content)}})
+                .value(),
+            "",
+            ""};
+    }
+
+    std::string to_;
+    Dialogues dialogues_{"peer", protocols::default_dialogue_rules};
+    DialogueId last_{};
+};
+
+TEST(Echo, AnswersBytesInTheirDialogue) {
+    Loaded echo("echo");
+    ASSERT_TRUE(echo.host->connect());
+    for (const std::string address : {"patchbay/echo:0.1.0", "echo"}) {
+        Peer peer(address);
+        const auto before = echo.host->deliveries().size();
+        const auto token = echo.host->push(peer.start("hello"));
+        auto made = echo.host->wait_for_deliveries(before + 1).back();
+        EXPECT_EQ(made.envelope.to, "peer");
+        EXPECT_EQ(made.envelope.sender, address);
+        EXPECT_EQ(made.parent, token);
+        EXPECT_EQ(peer.accept(made.envelope), "hello");
+        echo.host->push(peer.go_on("again"));
+        made = echo.host->wait_for_deliveries(before + 2).back();
+        EXPECT_EQ(peer.accept(made.envelope), "again");
+    }
+    for (const auto& completed : echo.host->wait_for_completions(4)) {
+        EXPECT_EQ(completed.status, PATCHBAY_OK);
+    }
+    ASSERT_TRUE(echo.host->disconnect());
+}
+
+TEST(Echo, AnswersHttpRequests) {
+    Loaded echo("echo");
+    ASSERT_TRUE(echo.host->connect());
+    Dialogues dialogues("server", protocols::http_dialogue_rules);
+    const auto first =
+        dialogues.create("echo", static_cast<unsigned>(protocols::HttpPerformative::request));
+    protocols::HttpMessageView request;
+    request.header = first->with({});
+    request.body = protocols::HttpRequestView{"post", "http://h/p", "1.1", "", "body"};
+    const auto bytes = protocols::encode(request);
+    ASSERT_TRUE(bytes);
+    echo.host->push({"echo", "server", std::string(protocols::http_protocol_id), *bytes, "", ""});
+    const auto made = echo.host->wait_for_deliveries(1)[0];
+    const auto answer = protocols::decode_http(made.envelope.message);
+    ASSERT_TRUE(answer);
+    const auto& response = std::get<protocols::HttpResponseView>(answer->body);
+    EXPECT_EQ(response.status_code, 200);
+    EXPECT_EQ(response.body, "body");
+    EXPECT_TRUE(
+        dialogues.update(incoming(made.envelope.to, made.envelope.sender, answer->header,
+                                  static_cast<unsigned>(protocols::HttpPerformative::response))));
+}
+
+TEST(Echo, GivesBackDialoguesThatItDoesNotHold) {
+    Loaded old_echo("echo");
+    Peer peer("echo");
+    ASSERT_TRUE(old_echo.host->connect());
+    old_echo.host->push(peer.start("hello"));
+    static_cast<void>(peer.accept(old_echo.host->wait_for_deliveries(1)[0].envelope));
+    Loaded new_echo("echo");
+    ASSERT_TRUE(new_echo.host->connect());
+    new_echo.host->push(peer.go_on("later"));
+    EXPECT_EQ(new_echo.host->wait_for_completions(1)[0].status, PATCHBAY_NOT_MINE);
+}
+
+TEST(Echo, FailsWhatItCannotRead) {
+    Loaded echo("echo");
+    ASSERT_TRUE(echo.host->connect());
+    echo.host->push({"echo", "peer", std::string(protocols::default_protocol_id), "\xff", "", ""});
+    echo.host->push({"echo", "peer", "other/protocol:1.0.0", "", "", ""});
+    const auto completed = echo.host->wait_for_completions(2);
+    EXPECT_EQ(completed[0].status, PATCHBAY_INVALID);
+    EXPECT_EQ(completed[1].code, "echo.protocol");
+    EXPECT_TRUE(echo.host->deliveries().empty());
+}
+
+TEST(Echo, RefusesAConfigurationOfAnotherType) {
+    HostOptions options;
+    options.config_json = R"({"max_dialogues": "many"})";
+    const Loaded echo("echo", options);
+    ASSERT_FALSE(echo.host->creation());
+    EXPECT_EQ(echo.host->creation().error().message,
+              "The config key 'max_dialogues' must be an integer.");
+}
+
+// ---- greeter and phrases ------------------------------------------------------------------------
+
+TEST(Greeter, GreetsWithTheWordsOfItsDependency) {
+    HostOptions phrases_options;
+    phrases_options.config_json = R"({"greetings": {"en": "Hello", "de": "Guten Tag"}})";
+    Loaded phrases("phrases", phrases_options);
+    ASSERT_TRUE(phrases.host->connect());
+    HostOptions options;
+    options.config_json = R"({"language": "de"})";
+    Loaded greeter("greeter", options);
+    greeter.host->provide("patchbay/phrases:0.1.0",
+                          [&](std::string_view method, std::string_view arguments) {
+                              return phrases.host->call(method, arguments);
+                          });
+    ASSERT_TRUE(greeter.host->connect());
+    Peer peer("greeter");
+    greeter.host->push(peer.start("Ada"));
+    EXPECT_EQ(peer.accept(greeter.host->wait_for_deliveries(1)[0].envelope), "Guten Tag, Ada!");
+    ASSERT_TRUE(greeter.host->disconnect());
+    ASSERT_TRUE(phrases.host->disconnect());
+}
+
+TEST(Greeter, DoesNotConnectWithoutItsLanguage) {
+    Loaded phrases("phrases");
+    ASSERT_TRUE(phrases.host->connect());
+    HostOptions options;
+    options.config_json = R"({"language": "xx"})";
+    Loaded greeter("greeter", options);
+    greeter.host->provide("patchbay/phrases:0.1.0",
+                          [&](std::string_view method, std::string_view arguments) {
+                              return phrases.host->call(method, arguments);
+                          });
+    EXPECT_EQ(greeter.host->connect().error().code, "phrases.unknown_language");
+    EXPECT_EQ(phrases.host->call("other", "").error().code, "call.unknown_method");
+}
+
+// ---- all ----------------------------------------------------------------------------------------
+
+TEST(SamplePlugins, AreGoneAfterUnloadingAHundredTimes) {
+    for (const std::string name : {"loopback", "echo", "phrases", "greeter"}) {
+        for (int i = 0; i < 25; ++i) {
+            HostOptions options;
+            options.config_json = R"({"language": "en"})";
+            {
+                Loaded plugin(name, options);
+                if (name != "greeter") {
+                    ASSERT_TRUE(plugin.host->connect());
+                    plugin.host->push(plain("x"));
+                    plugin.host->wait_for_completions(1);
+                    ASSERT_TRUE(plugin.host->disconnect());
+                }
+                ASSERT_TRUE(PluginLibrary::is_mapped(path_of(name)));
+            }
+            ASSERT_FALSE(PluginLibrary::is_mapped(path_of(name))) << name << " in round " << i;
+        }
+    }
+}
+
+TEST(SamplePlugins, RefuseAHostThatSpeaksAnotherVersion) {
+    for (const std::string name : {"loopback", "echo"}) {
+        const auto library = PluginLibrary::open(path_of(name), 2u << 16, 3u << 16);
+        ASSERT_FALSE(library);
+        EXPECT_EQ(library.error().code, "abi.no_common_version");
+    }
+}
+
+}  // namespace
+}  // namespace patchbay
