@@ -3,9 +3,11 @@
 # What is promised to Windows, compiled with the MinGW cross compiler where that is installed: abi.h
 # and its layout, the C sample as a real DLL with one export and its metadata section, the C++ SDK, and
 # the Windows side of the loader. TAP output.
-#   windows_compile.sh SOURCE_ROOT
+#   windows_compile.sh SOURCE_ROOT WORK_FOLDER DEFINITION...
 set -u
 root=$1
+work=$2
+definitions=("${@:3}")
 here=$root/tests/unit/abi
 prefix=x86_64-w64-mingw32
 # The POSIX thread model is the one with std::thread and std::mutex.
@@ -13,8 +15,10 @@ c=$(command -v $prefix-gcc-posix || command -v $prefix-gcc) &&
     cpp=$(command -v $prefix-g++-posix || command -v $prefix-g++) ||
     { echo "1..0 # SKIP $prefix-gcc is not installed"; exit 0; }
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/include"
+# A compiler cache makes all but the first run cheap, hence objects and not -fsyntax-only.
+cached=()
+! command -v ccache >/dev/null || cached=(ccache)
 number=0
 failed=0
 
@@ -33,17 +37,17 @@ check() {
 }
 
 # Header-only dependencies by link: /usr/include itself would bring in the headers of Linux.
-mkdir "$work/include"
 for folder in boost protozero tl nlohmann; do
-    [ ! -d /usr/include/$folder ] || ln -s /usr/include/$folder "$work/include/$folder"
+    [ ! -d /usr/include/$folder ] || ln -sfn /usr/include/$folder "$work/include/$folder"
 done
 include=(-I "$root/plugin-sdk/include" -isystem "$work/include")
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 
 compiles_c() { "$c" -std=c99 "${warnings[@]}" -fsyntax-only "${include[@]}" "$1"; }
 compiles_cpp() {
-    "$cpp" -std=c++20 -DWIN32_LEAN_AND_MEAN -DNOMINMAX "${warnings[@]}" -fsyntax-only \
-        "${include[@]}" -I "$root/plugin-sdk/source" -I "$root/host" "$1"
+    "${cached[@]}" "$cpp" -std=c++20 -O0 -DWIN32_LEAN_AND_MEAN -DNOMINMAX "${definitions[@]}" \
+        "${warnings[@]}" "${include[@]}" -I "$root/plugin-sdk/source" -I "$root/host" \
+        -c "$1" -o "$work/object.o"
 }
 
 # builds_dll NAME SOURCE...: one export, and the metadata readable without running code.
