@@ -16,16 +16,16 @@ namespace patchbay::multiplexer {
 /// One inbound route. Every matcher that is present must hold; one without matchers takes all.
 /// Instances are named by instance name or public id (with any version when none fits exactly).
 struct InboundRoute {
-    std::optional<std::string> protocol;
+    std::optional<std::string> protocol{};
     /// Instance that delivered the envelope.
-    std::optional<std::string> source;
+    std::optional<std::string> source{};
     /// The envelope's `to`, compared exactly.
-    std::optional<std::string> address;
+    std::optional<std::string> address{};
     /// Consumers, each of which gets the envelope; empty when `agent` is given.
-    std::vector<std::string> to;
+    std::vector<std::string> to{};
     /// Agent who gets it instead: looked up in the directory, else the resident agent of that
     /// address.
-    std::optional<std::string> agent;
+    std::optional<std::string> agent{};
 };
 
 struct RoutingTable {
@@ -42,10 +42,10 @@ struct RoutingTable {
 /// An instance as far as routing decisions need it.
 struct RoutingInstance {
     std::uint32_t number = 0;
-    std::string name;
-    std::string component_id;
-    std::vector<std::string> excluded_protocols;
-    std::vector<std::string> restricted_to_protocols;
+    std::string name{};
+    std::string component_id{};
+    std::vector<std::string> excluded_protocols{};
+    std::vector<std::string> restricted_to_protocols{};
     /// Delivers by the outbound rules; set for those that an inbound route names anyway.
     bool consumer = false;
     bool resident_agent = false;
@@ -55,13 +55,13 @@ struct RoutingInstance {
 
 /// An envelope to explain.
 struct RouteQuery {
-    std::string to;
-    std::string sender;
-    std::string protocol_id;
+    std::string to{};
+    std::string sender{};
+    std::string protocol_id{};
     /// The context's connection id.
-    std::string connection_id;
+    std::string connection_id{};
     /// Name or public id of the instance that delivers it; empty: some connection outside.
-    std::string source;
+    std::string source{};
     std::uint32_t hops = 0;
 };
 

@@ -46,7 +46,7 @@ TEST(Deliver, KeepsOrderWithinABatchOverManyDestinations) {
         drafts.push_back({.to = targets[static_cast<std::size_t>(i * 7 % 10)].id(),
                           .message = std::to_string(i)});
     }
-    for (const patchbay_delivery& result : source.deliver(drafts)) {
+    for (const patchbay_delivery& result : source.deliver_all(drafts)) {
         EXPECT_EQ(result.status, PATCHBAY_DELIVERY_ACCEPTED);
     }
     std::size_t sum = 0;
@@ -66,7 +66,7 @@ TEST(Deliver, AcceptsABurstThatArrivesTogether) {
     const Peer source = host.add("source");
     const Peer target = host.add("target");
     std::vector<Draft> drafts(5000, Draft{.to = target.id()});
-    for (const patchbay_delivery& result : source.deliver(drafts)) {
+    for (const patchbay_delivery& result : source.deliver_all(drafts)) {
         ASSERT_EQ(result.status, PATCHBAY_DELIVERY_ACCEPTED);
     }
     EXPECT_EQ(target.messages(10'000).size(), 5000U);

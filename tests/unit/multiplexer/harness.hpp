@@ -175,7 +175,7 @@ struct Peer {
 
     [[nodiscard]] Lane& lane(std::uint32_t index = 0) const { return *generation->lane(index); }
 
-    std::vector<patchbay_delivery> deliver(const std::vector<Draft>& drafts) const {
+    std::vector<patchbay_delivery> deliver_all(const std::vector<Draft>& drafts) const {
         std::vector<patchbay_envelope> envelopes;
         for (const Draft& draft : drafts) {
             envelopes.push_back(envelope_of(draft));
@@ -190,7 +190,7 @@ struct Peer {
         return results;
     }
     patchbay_delivery deliver(const Draft& draft) const {
-        return deliver(std::vector<Draft>{draft}).front();
+        return deliver_all({draft}).front();
     }
     [[nodiscard]] std::vector<Taken> take(std::uint32_t limit = 1000) const {
         return take_from(lane(), limit);
