@@ -374,6 +374,7 @@ void Delivery::flush_runs() {
 void Delivery::flush_run(const Scratch::Run& run) {
     Mailbox& box = *run.box;
     std::uint32_t count = 0;
+    std::uint32_t refused = 0;
     bool forced = false;
     // Once full, full for the rest of the call; only answers with reserved room still pass.
     std::uint32_t room = is_full(box) ? 0 : box.room(run.count);
@@ -382,35 +383,38 @@ void Delivery::flush_run(const Scratch::Run& run) {
     }
     for (std::uint32_t i = run.first; i != delivery_chunk; i = scratch_.items[i].next) {
         Prepared& prepared = scratch_.prepared[count];
-        const bool fits = count < room || scratch_.items[i].envelope->parent != 0;
-        if (!fits || !prepare(i, box, prepared)) {
-            if (!fits) {
-                refuse(i, box);
-                room = 0;
-            }
+        const bool fits = count < room;
+        if (!fits && scratch_.items[i].envelope->parent == 0) {
+            scratch_.refused[refused++] = static_cast<std::uint8_t>(i);
+            room = 0;
             continue;
         }
-        if (room <= count && prepared.credit == nullptr) {
+        if (!prepare(i, box, prepared)) {
+            continue;
+        }
+        if (!fits && prepared.credit == nullptr) {
             unlink(prepared);
             undo(prepared);
-            refuse(i, box);
+            scratch_.refused[refused++] = static_cast<std::uint8_t>(i);
             room = 0;
             continue;
         }
         forced |= prepared.credit != nullptr;
         ++count;
     }
-    if (count == 0 || (!forced && dispatch_inline(run, count))) {
-        return;
-    }
-    for (std::uint32_t i = 0; i < count;) {
-        std::uint32_t end = i + 1;
-        while (end < count && (scratch_.prepared[end].credit == nullptr) ==
-                                  (scratch_.prepared[i].credit == nullptr)) {
-            ++end;
+    if (count != 0 && (forced || !dispatch_inline(run, count))) {
+        for (std::uint32_t i = 0; i < count;) {
+            const bool force = scratch_.prepared[i].credit != nullptr;
+            std::uint32_t end = i + 1;
+            while (end < count && (scratch_.prepared[end].credit != nullptr) == force) {
+                ++end;
+            }
+            push_prepared(box, i, end - i);
+            i = end;
         }
-        push_prepared(box, i, end - i);
-        i = end;
+    }
+    for (std::uint32_t i = 0; i < refused; ++i) {
+        refuse(scratch_.refused[i], box);
     }
 }
 

@@ -56,6 +56,7 @@ struct ThreadCache::Scratch {
     std::array<std::uint8_t, 128> run_at{};
     std::uint32_t stamp = 0;
     std::array<Prepared, delivery_chunk> prepared;
+    std::array<std::uint8_t, delivery_chunk> refused;
     std::array<Node*, delivery_chunk> nodes;
     std::array<std::uint32_t, delivery_chunk> units;
     std::array<patchbay_envelope, delivery_chunk> copies;

@@ -113,8 +113,8 @@ TEST(Routing, SeveralConsumersKeepOrderWithEarlierEnvelopesOfTheBatch) {
     table.inbound.push_back({.address = "both", .to = {"a", "b"}});
     host.multiplexer.set_routing(table);
     web.deliver_all({{.to = a.id(), .message = "1"},
-                                   {.to = "both", .message = "2"},
-                                   {.to = a.id(), .message = "3"}});
+                     {.to = "both", .message = "2"},
+                     {.to = a.id(), .message = "3"}});
     EXPECT_EQ(a.messages(), (std::vector<std::string>{"1", "2", "3"}));
     EXPECT_EQ(b.messages(), (std::vector<std::string>{"2"}));
 }
