@@ -6,10 +6,10 @@
 #include "config/map_reader.hpp"
 #include "config/yaml_reader.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace patchbay::config {
@@ -137,7 +137,12 @@ class ManifestReader {
             for (std::size_t at = 0; reader.is_map() && at < value->map().size(); ++at) {
                 const Member& member = value->map()[at];
                 Fingerprint entry{member.key, "", member.key_location};
-                reader.read(member.key, entry.hash);
+                // Not through the reader, whose list of known keys is for few of them.
+                if (member.value.is_string()) {
+                    entry.hash = member.value.string();
+                } else {
+                    reader.wrong_type(member.value, reader.path_of(member.key), "a string");
+                }
                 if (const auto problem = inner_path_problem(member.key)) {
                     reader.problem(member.key_location, "config.bad_value",
                                    "the key `" + reader.path_of(member.key) + "` " + *problem);
@@ -147,19 +152,19 @@ class ManifestReader {
         }
         file_.required("fingerprint_ignore_patterns");
         const Value::List& patterns = file_.items("fingerprint_ignore_patterns");
+        std::set<std::string> known;
         for (std::size_t at = 0; at < patterns.size(); ++at) {
             const std::string path = "fingerprint_ignore_patterns[" + std::to_string(at) + ']';
             if (!patterns[at].is_string()) {
                 file_.wrong_type(patterns[at], path, "a string");
                 continue;
             }
-            auto& known = manifest_.fingerprint_ignore_patterns;
-            if (std::find(known.begin(), known.end(), patterns[at].string()) != known.end()) {
+            if (!known.insert(patterns[at].string()).second) {
                 file_.problem(patterns[at].location(), "config.duplicate",
                               '`' + path + "` repeats an earlier pattern");
                 continue;
             }
-            known.push_back(patterns[at].string());
+            manifest_.fingerprint_ignore_patterns.push_back(patterns[at].string());
         }
     }
 
