@@ -160,15 +160,23 @@ void Instance::stop() {
 
 bool Instance::end_plugin() {
     services_.calls.party_gone(*this);
-    for (auto& runner : runners_) {
-        runner->stop_others();
-    }
+    // Waits for deliverers that are inside the plugin, which promised to be short.
+    const bool alone = runners_.empty() ||
+                       call_on_host_thread("pbay:" + plan_.name, plan_.limits.timeouts.disconnect,
+                                           [self = shared_from_this()] {
+                                               for (auto& runner : self->runners_) {
+                                                   runner->stop_others();
+                                               }
+                                           });
     for (std::uint32_t i = 0; i < runners_.size(); ++i) {
         multiplexer::Signal stop;
         stop.kind = PATCHBAY_SIGNAL_STOP;
         (void)post(i, std::move(stop));
     }
     auto left = host_->threads.join_all(plan_.limits.timeouts.disconnect);
+    if (!alone) {
+        left.emplace_back("on_batch, on a deliverer's thread");
+    }
     if (left.empty() && !destroy_object()) {
         left.emplace_back("destroy");
     }

@@ -245,7 +245,6 @@ void LaneRunner::connect(const patchbay_signal& signal) {
     patchbay_error error{};
     error.struct_size = sizeof(error);
     patchbay_status status = PATCHBAY_OK;
-    const Entered entered(lane_, inline_ok_);
     if (class_.connect != nullptr && !protect(host_, "connect", [&] {
             status = class_.connect(instance_, signal.token, &error);
         })) {
@@ -262,7 +261,10 @@ void LaneRunner::disconnect(const patchbay_signal& signal) {
     patchbay_error error{};
     error.struct_size = sizeof(error);
     patchbay_status status = PATCHBAY_OK;
-    const Entered entered(lane_, inline_ok_);
+    {
+        // No deliverer comes in any more; one that was inside has left after this.
+        const Entered entered(lane_, inline_ok_);
+    }
     if (class_.disconnect != nullptr && !connect_failed_ && !protect(host_, "disconnect", [&] {
             status = class_.disconnect(instance_, signal.token, &error);
         })) {

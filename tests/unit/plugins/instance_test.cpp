@@ -483,5 +483,24 @@ TEST_P(DrivenInstanceTest, MaxInFlightHoldsBackTheRest) {
     EXPECT_EQ(instance->status().queued, 3U);
 }
 
+// ---- A class that may run on the deliverer's thread ----
+
+using InlineInstanceTest = InstanceTest;
+INSTANTIATE_TEST_SUITE_P(Plain, InlineInstanceTest, testing::Values("Plain"));
+
+TEST_P(InlineInstanceTest, RunsOnTheDeliverersThreadAndStillUnloads) {
+    auto instance = connected(test::plan_of("plain", "plain", GetParam()));
+    const auto counters = [&] { return traffic_.multiplexer.find("plain")->counters(); };
+    const multiplexer::ThreadScope scope(traffic_.multiplexer);  // deliverers without one are slow
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_EQ(traffic_.send("plain", "x"), PATCHBAY_DELIVERY_ACCEPTED);
+    }
+    EXPECT_TRUE(eventually([&] { return counters().completed == 100; }));
+    EXPECT_GT(counters().inline_dispatched, 0U);
+    instance->stop();
+    EXPECT_EQ(traffic_.events.count("plugin.unloaded"), 1U);
+    EXPECT_EQ(traffic_.events.count("plugin.still_mapped"), 0U);
+}
+
 }  // namespace
 }  // namespace patchbay::plugins
