@@ -171,7 +171,7 @@ Result<InputState> InputFile::next(std::optional<InputLine>& line) {
             continue;
         }
         if (decoder_.consumed() != decoder_.fed() && !settled_) {
-            const auto decided = decide_rest();
+            auto decided = decide_rest();
             if (!decided || *decided == InputState::busy) {
                 return decided;
             }
