@@ -2,6 +2,7 @@
 #include <patchbay/public_id.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace patchbay {
@@ -18,8 +19,43 @@ bool is_lower(char c) noexcept {
     return c >= 'a' && c <= 'z';
 }
 
+constexpr std::array<bool, 256> belongs_to_simple_id = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0; c < table.size(); ++c) {
+        table[c] = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    }
+    return table;
+}();
+
 bool is_alphanumeric(char c) noexcept {
     return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+
+/// Position after the simple id that begins at `at`; `at` itself when none does, or a too long one.
+std::size_t simple_id_end(std::string_view text, std::size_t at) noexcept {
+    std::size_t end = at;
+    while (end < text.size() && belongs_to_simple_id[static_cast<unsigned char>(text[end])]) {
+        ++end;
+    }
+    return end == at || is_digit(text[at]) || end - at > simple_id_limit ? at : end;
+}
+
+/// Three numbers and nothing else, as nearly all versions are.
+bool is_plain_version(std::string_view text) noexcept {
+    std::size_t at = 0;
+    for (int part = 0; part < 3; ++part) {
+        const std::size_t begin = at;
+        while (at < text.size() && is_digit(text[at])) {
+            ++at;
+        }
+        if (at == begin || (at - begin > 1 && text[begin] == '0')) {
+            return false;
+        }
+        if (part < 2 && (at == text.size() || text[at++] != '.')) {
+            return false;
+        }
+    }
+    return at == text.size();
 }
 
 /// One of the three numbers of a semantic version: no leading zero.
@@ -82,40 +118,43 @@ bool is_package_hash(std::string_view text) noexcept {
 }  // namespace
 
 bool is_simple_id(std::string_view text) noexcept {
-    if (text.empty() || text.size() > simple_id_limit || is_digit(text[0])) {
-        return false;
-    }
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
+    return !text.empty() && simple_id_end(text, 0) == text.size();
 }
 
 bool is_version(std::string_view text) noexcept {
-    return text == "any" || text == latest_version || is_semantic_version(text);
+    return is_plain_version(text) || text == "any" || text == latest_version ||
+           is_semantic_version(text);
 }
 
 std::optional<PublicIdView> view_public_id(std::string_view text) noexcept {
-    const std::size_t slash = text.substr(0, simple_id_limit + 1).find('/');
-    if (slash == std::string_view::npos) {
+    const std::size_t slash = simple_id_end(text, 0);
+    if (slash == 0 || slash == text.size() || text[slash] != '/') {
         return std::nullopt;
     }
     if (text.back() == '\n') {
         text.remove_suffix(1);
     }
-    PublicIdView id;
-    id.author = text.substr(0, slash);
-    std::string_view rest = text.substr(slash + 1);
-    std::size_t colon = rest.find(':');
-    id.name = rest.substr(0, colon);
-    if (!is_simple_id(id.author) || !is_simple_id(id.name)) {
+    const std::size_t colon = simple_id_end(text, slash + 1);
+    if (colon == slash + 1) {
         return std::nullopt;
     }
-    if (colon == std::string_view::npos) {
+    PublicIdView id;
+    id.author = text.substr(0, slash);
+    id.name = text.substr(slash + 1, colon - slash - 1);
+    if (colon == text.size()) {
         return id;
     }
-    rest.remove_prefix(colon + 1);
-    colon = rest.find(':');
-    const std::string_view first = rest.substr(0, colon);
-    if (colon == std::string_view::npos && is_package_hash(first)) {
+    if (text[colon] != ':') {
+        return std::nullopt;
+    }
+    text.remove_prefix(colon + 1);
+    if (is_plain_version(text)) {
+        id.version = text;
+        return id;
+    }
+    const std::size_t second = text.find(':');
+    const std::string_view first = text.substr(0, second);
+    if (second == std::string_view::npos && is_package_hash(first)) {
         id.hash = first;
         return id;
     }
@@ -123,8 +162,8 @@ std::optional<PublicIdView> view_public_id(std::string_view text) noexcept {
         return std::nullopt;
     }
     id.version = first;
-    if (colon != std::string_view::npos) {
-        id.hash = rest.substr(colon + 1);
+    if (second != std::string_view::npos) {
+        id.hash = text.substr(second + 1);
         if (!is_package_hash(id.hash)) {
             return std::nullopt;
         }
