@@ -22,6 +22,20 @@ constexpr unsigned lines_per_turn = 64;
 /// Between two attempts to get a lock that somebody else holds.
 constexpr std::chrono::milliseconds lock_retry{5};
 
+/// Why the host refused an envelope without keeping it.
+Error refusal(std::uint32_t reason) {
+    switch (reason) {
+        case PATCHBAY_REASON_TOO_LARGE:
+            return {ErrorClass::invalid, "delivery.too_large",
+                    "the envelope is larger than the host allows"};
+        case PATCHBAY_REASON_BAD_FIELD:
+            return {ErrorClass::invalid, "delivery.bad_field",
+                    "'to', 'sender' or the protocol id is empty or longer than the host allows"};
+        default:
+            return {ErrorClass::invalid, "delivery.refused", "the host refused the envelope"};
+    }
+}
+
 }  // namespace
 
 InputPump::InputPump(Connection& connection, InputFile file)
@@ -43,7 +57,7 @@ Awaitable<void> InputPump::run() {
         changed_ = false;
         file_.acknowledge_watch();
         const auto pause = co_await drain();
-        if (stopped_) {
+        if (stopped_ || !connection_.is_connected()) {
             break;
         }
         if (!pause) {
@@ -58,25 +72,31 @@ Awaitable<void> InputPump::run() {
     }
 }
 
-/// Hands over every line there is, then says how long nothing is to be done unless something
-/// happens.
+/// Hands over every line there is room for, then says how long nothing is to be done unless
+/// something happens.
 Awaitable<Result<InputPump::Pause>> InputPump::drain() {
-    std::optional<InputLine> line;
     InputState state = InputState::idle;
     unsigned handed = 0;
     while (!stopped_) {
-        const auto next = file_.next(line);
-        if (!next) {
-            co_return tl::unexpected<Error>(next.error());
+        if (!line_) {
+            const auto next = file_.next(line_);
+            if (!next) {
+                co_return tl::unexpected<Error>(next.error());
+            }
+            state = *next;
+            if (state != InputState::line) {
+                break;
+            }
+            lines_read_.add();
         }
-        state = *next;
-        if (state != InputState::line) {
-            break;
+        const auto handed_over = hand_over(*line_);
+        if (!handed_over) {
+            co_return tl::unexpected<Error>(handed_over.error());
         }
-        auto taken = co_await hand_over(*line);
-        if (!taken) {
-            co_return tl::unexpected<Error>(std::move(taken.error()));
+        if (!*handed_over) {
+            break;  // `room` goes on
         }
+        line_.reset();
         if (++handed % lines_per_turn == 0) {
             co_await boost::asio::post(connection_.executor(), use_awaitable);
         }
@@ -88,11 +108,12 @@ Awaitable<Result<InputPump::Pause>> InputPump::drain() {
     co_return pause;
 }
 
-Awaitable<Result<void>> InputPump::hand_over(const InputLine& line) {
-    lines_read_.add();
+/// True when the line is done with here, false when its destination has no room. Nothing waits
+/// inside the SDK, so that a disconnect need not wait for it either.
+Result<bool> InputPump::hand_over(const InputLine& line) {
     if (!line.item.envelope) {
         report_malformed(line, line.item.envelope.error());
-        co_return success();
+        return true;
     }
     EnvelopeView envelope = *line.item.envelope;
     std::string strict_id;
@@ -103,20 +124,25 @@ Awaitable<Result<void>> InputPump::hand_over(const InputLine& line) {
     Delivery delivery(envelope);
     delivery.receipt = line.ticket;
     delivery.is_request = true;  // whoever answers must not find our mailbox full
-    const auto accepted = co_await connection_.deliver(delivery);
-    if (accepted) {
-        co_return success();
+    const patchbay_envelope abi = delivery.to_abi();
+    patchbay_delivery result{};
+    if (connection_.lane().try_deliver({&abi, 1}, {&result, 1}) != PATCHBAY_OK) {
+        return failure(ErrorClass::disconnected, "delivery.disconnected",
+                       "the host takes no envelopes from this connection now");
     }
-    const Error& error = accepted.error();
-    if (error.error_class == ErrorClass::invalid) {
-        report_malformed(line, error);
-        co_return success();
+    switch (result.status) {
+        case PATCHBAY_DELIVERY_FULL:
+            return false;
+        case PATCHBAY_DELIVERY_INVALID:
+            report_malformed(line, refusal(result.reason));
+            break;
+        case PATCHBAY_DELIVERY_DEAD_LETTERED:
+            file_.consumed(line.ticket);
+            break;
+        default:
+            break;
     }
-    if (error.error_class == ErrorClass::failed && error.code != "delivery.failed") {
-        file_.consumed(line.ticket);  // the host keeps it as a dead letter
-        co_return success();
-    }
-    co_return accepted;  // not consumed: it comes again after the next connect
+    return true;
 }
 
 void InputPump::report_malformed(const InputLine& line, const Error& error) {
@@ -134,6 +160,12 @@ void InputPump::consumed(std::uint64_t ticket) {
     notify();
 }
 
+void InputPump::room() {
+    if (line_) {
+        notify();
+    }
+}
+
 void InputPump::stop() {
     stopped_ = true;
     watch_.cancel();
@@ -142,7 +174,7 @@ void InputPump::stop() {
 
 Awaitable<Result<void>> InputPump::finish(Clock::time_point deadline) {
     const auto self = shared_from_this();
-    while (file_.outstanding() != 0 && Clock::now() < deadline) {
+    while (unsettled() != 0 && Clock::now() < deadline) {
         changed_ = false;
         if (!co_await wait_until(deadline)) {
             break;

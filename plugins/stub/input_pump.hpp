@@ -29,18 +29,24 @@ class InputPump : public std::enable_shared_from_this<InputPump> {
     [[nodiscard]] Awaitable<void> run();
     /// The line with this ticket needs not be read again.
     void consumed(std::uint64_t ticket);
+    /// A destination that was full has room.
+    void room();
     /// Hands out no more lines.
     void stop();
     /// After `stop`: waits for what is out, at most until `deadline`, and saves the position.
     [[nodiscard]] Awaitable<Result<void>> finish(std::chrono::steady_clock::time_point deadline);
 
+    /// Lines that were delivered and whose receipt has not come.
+    [[nodiscard]] std::size_t unsettled() const noexcept {
+        return file_.outstanding() - (line_ ? 1 : 0);
+    }
     [[nodiscard]] const InputFile& file() const noexcept { return file_; }
 
   private:
     using Pause = std::optional<std::chrono::milliseconds>;
 
     [[nodiscard]] Awaitable<Result<Pause>> drain();
-    [[nodiscard]] Awaitable<Result<void>> hand_over(const InputLine& line);
+    [[nodiscard]] Result<bool> hand_over(const InputLine& line);
     void report_malformed(const InputLine& line, const Error& error);
     [[nodiscard]] Awaitable<bool> wait_until(std::chrono::steady_clock::time_point deadline);
     void notify();
@@ -50,6 +56,7 @@ class InputPump : public std::enable_shared_from_this<InputPump> {
     InputFile file_;
     boost::asio::posix::basic_stream_descriptor<Executor> watch_;
     Timer timer_;
+    std::optional<InputLine> line_;  ///< waits for room
     Metric lines_read_;
     Metric lines_malformed_;
     bool watch_armed_ = false;

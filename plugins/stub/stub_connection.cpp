@@ -68,7 +68,7 @@ Awaitable<Result<void>> StubConnection::disconnect() {
     if (input_) {
         input_->stop();
         saved = co_await input_->finish(operation_deadline() - closing_time);
-        if (const std::size_t left = input_->file().outstanding(); left != 0) {
+        if (const std::size_t left = input_->unsettled(); left != 0) {
             log().warning(std::to_string(left) +
                           " lines of the input file were handed out and not settled; they will "
                           "be read again");
@@ -112,6 +112,12 @@ void StubConnection::on_receipt(Lane&, std::uint64_t receipt, const Receipt&) {
     // Whatever became of it: if it failed, the host keeps it as a dead letter.
     if (input_) {
         input_->consumed(receipt);
+    }
+}
+
+void StubConnection::on_room(Lane&, std::uint32_t) {
+    if (input_) {
+        input_->room();
     }
 }
 

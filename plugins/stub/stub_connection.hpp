@@ -29,6 +29,7 @@ class StubConnection final : public Connection {
     void on_batch(Lane& lane, std::span<const TakenEnvelope> batch) override;
     void on_cancel(Lane& lane, std::uint64_t token) override;
     void on_receipt(Lane& lane, std::uint64_t receipt, const Receipt& what) override;
+    void on_room(Lane& lane, std::uint32_t destination) override;
     [[nodiscard]] std::uint32_t max_in_flight() const override;
 
   private:

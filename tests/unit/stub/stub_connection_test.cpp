@@ -193,6 +193,19 @@ TEST_F(StubConnectionTest, WaitsForRoomAndKeepsTakingItsOwnMailbox) {
     EXPECT_EQ(text_in(delivered[1].envelope.message), "2");
 }
 
+TEST_F(StubConnectionTest, ADisconnectDoesNotWaitForRoom) {
+    auto host = make_host();
+    host->fill("to");
+    ASSERT_TRUE(host->connect());
+    append_plainly(input(), line_with("1"));
+    host->wait_for_full_answers(1);
+    ASSERT_TRUE(host->disconnect());
+    EXPECT_TRUE(host->lost().empty());
+    host->make_room("to");
+    ASSERT_TRUE(host->connect());
+    EXPECT_EQ(text_in(host->wait_for_deliveries(1)[0].envelope.message), "1");
+}
+
 TEST_F(StubConnectionTest, WritesEnvelopesInOrder) {  // test_send_message
     const auto host = make_host();
     ASSERT_TRUE(host->connect());
