@@ -72,7 +72,9 @@ struct Delivery {
     // Implicit: an envelope is a delivery without routing information.
     Delivery(const EnvelopeView& view) : content(view) {}             // NOLINT
     Delivery(const Envelope& envelope) : content(envelope.view()) {}  // NOLINT
-    Delivery(Envelope&&) = delete;                                    // its views would outlive it
+    // Its views would outlive it. Make it a variable: that also keeps clear of GCC 12, which
+    // destroys temporaries like `Envelope{...}` twice when they stand in a co_await expression.
+    Delivery(Envelope&&) = delete;
 
     /// The answer to `request`: back to the lane that asked, as part of what became of the request.
     [[nodiscard]] static Delivery reply(const TakenEnvelope& request, const EnvelopeView& answer);
