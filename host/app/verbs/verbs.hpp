@@ -20,6 +20,7 @@ void add_graph(CLI::App& root, Invocation& invocation);
 void add_import(CLI::App& root, Invocation& invocation);
 void add_inspect(CLI::App& root, Invocation& invocation);
 void add_list(CLI::App& root, Invocation& invocation);
+void add_scaffold(CLI::App& root, Invocation& invocation);
 void add_version(CLI::App& root, Invocation& invocation);
 
 /// All of them, in the order of the help.
