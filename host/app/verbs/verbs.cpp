@@ -4,14 +4,21 @@
 namespace patchbay::app {
 
 void add_verbs(CLI::App& root, Invocation& invocation) {
+    add_run(root, invocation);
     add_check(root, invocation);
     add_list(root, invocation);
     add_inspect(root, invocation);
     add_explain(root, invocation);
+    add_explain_route(root, invocation);
     add_graph(root, invocation);
+    add_status(root, invocation);
+    add_metrics(root, invocation);
+    add_log_level(root, invocation);
+    add_events(root, invocation);
+    add_stop(root, invocation);
+    add_dead_letters(root, invocation);
     add_envelope(root, invocation);
     add_import(root, invocation);
-    add_scaffold(root, invocation);
     add_version(root, invocation);
     add_completion(root, invocation);
 }

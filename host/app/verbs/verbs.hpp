@@ -12,15 +12,25 @@ namespace patchbay::app {
 
 void add_check(CLI::App& root, Invocation& invocation);
 void add_completion(CLI::App& root, Invocation& invocation);
+void add_dead_letters(CLI::App& root, Invocation& invocation);
+void add_dead_letters_list(CLI::App& group, Invocation& invocation);
+void add_dead_letters_replay(CLI::App& group, Invocation& invocation);
+void add_dead_letters_show(CLI::App& group, Invocation& invocation);
 void add_envelope(CLI::App& root, Invocation& invocation);
 void add_envelope_decode(CLI::App& group, Invocation& invocation);
 void add_envelope_encode(CLI::App& group, Invocation& invocation);
+void add_events(CLI::App& root, Invocation& invocation);
 void add_explain(CLI::App& root, Invocation& invocation);
+void add_explain_route(CLI::App& root, Invocation& invocation);
 void add_graph(CLI::App& root, Invocation& invocation);
 void add_import(CLI::App& root, Invocation& invocation);
 void add_inspect(CLI::App& root, Invocation& invocation);
 void add_list(CLI::App& root, Invocation& invocation);
-void add_scaffold(CLI::App& root, Invocation& invocation);
+void add_log_level(CLI::App& root, Invocation& invocation);
+void add_metrics(CLI::App& root, Invocation& invocation);
+void add_run(CLI::App& root, Invocation& invocation);
+void add_status(CLI::App& root, Invocation& invocation);
+void add_stop(CLI::App& root, Invocation& invocation);
 void add_version(CLI::App& root, Invocation& invocation);
 
 /// All of them, in the order of the help.

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/host_process.hpp"
+
+#include "app/build_info.hpp"
+#include "app/control_request.hpp"
+#include "app/control_verbs.hpp"
+#include "app/routing_view.hpp"
+
+#include <utility>
+
+namespace patchbay::app {
+
+namespace {
+
+multiplexer::Options multiplexer_options(const config::HostConfiguration& configuration) {
+    multiplexer::Options options;
+    options.hop_limit = configuration.limits.max_hops;
+    options.learned_routes = configuration.limits.learned_routes;
+    options.learned_route_age = static_cast<std::uint64_t>(
+        std::chrono::nanoseconds(configuration.limits.learned_route_age).count());
+    return options;
+}
+
+storage::DeadLetterStoreOptions store_options(const config::HostConfiguration& configuration) {
+    storage::DeadLetterStoreOptions options;
+    options.path = configuration.data_dir + "/dead-letters.sqlite";
+    options.bounds.max_count = configuration.dead_letters.max_count;
+    options.bounds.max_bytes = configuration.dead_letters.max_bytes;
+    options.bounds.max_age = static_cast<std::uint64_t>(
+        std::chrono::nanoseconds(configuration.dead_letters.max_age).count());
+    return options;
+}
+
+}  // namespace
+
+const char* to_string(HostStage stage) {
+    switch (stage) {
+        case HostStage::starting:
+            return "starting";
+        case HostStage::running:
+            return "running";
+        case HostStage::stopping:
+            break;
+    }
+    return "stopping";
+}
+
+HostProcess::HostProcess(HostView view, std::string configuration_path, events::EventHub& hub,
+                         StopWish stop_wish, DataLock lock,
+                         std::unique_ptr<storage::DeadLetterStore> dead_letters)
+    : view_(std::move(view)),
+      configuration_path_(std::move(configuration_path)),
+      hub_(hub),
+      stop_wish_(std::move(stop_wish)),
+      lock_(std::move(lock)),
+      dead_letters_(std::move(dead_letters)),
+      state_store_(view_.configuration.data_dir + "/state.sqlite", hub),
+      multiplexer_(multiplexer_options(view_.configuration), clock_, hub, *dead_letters_) {}
+
+HostProcess::~HostProcess() {
+    server_.reset();
+    connections_.reset();
+}
+
+Result<std::unique_ptr<HostProcess>> HostProcess::open(HostView view,
+                                                       std::string configuration_path,
+                                                       events::EventHub& hub, StopWish stop_wish) {
+    const config::HostConfiguration& configuration = view.configuration;
+    Result<DataLock> lock = DataLock::take(configuration.data_dir);
+    if (!lock) {
+        return tl::unexpected<Error>(std::move(lock.error()));
+    }
+    static const multiplexer::SystemClock clock;
+    Result<std::unique_ptr<storage::DeadLetterStore>> dead_letters =
+        storage::DeadLetterStore::open(store_options(configuration), hub, clock);
+    if (!dead_letters) {
+        return tl::unexpected<Error>(std::move(dead_letters.error()));
+    }
+    std::unique_ptr<HostProcess> host(
+        new HostProcess(std::move(view), std::move(configuration_path), hub, std::move(stop_wish),
+                        std::move(*lock), std::move(*dead_letters)));
+    Result<void> opened = host->open_connections();
+    if (opened) {
+        opened = host->open_control();
+    }
+    if (!opened) {
+        return tl::unexpected<Error>(std::move(opened.error()));
+    }
+    return host;
+}
+
+Result<void> HostProcess::open_connections() {
+    plugins::ConnectionHostOptions options;
+    options.data_dir = view_.configuration.data_dir;
+    options.identity.name = "patchbay " + std::string(version());
+    options.drain_timeout = view_.configuration.shutdown.drain_timeout;
+    options.on_stop_requested = [this](const plugins::StopRequest& request) {
+        stop_wish_("the policy of '" + request.instance + "' (" + request.error.message + ")",
+                   request.policy == config::FailurePolicy::propagate);
+    };
+    Result<std::unique_ptr<plugins::ConnectionHost>> made = plugins::ConnectionHost::make(
+        view_.plan, multiplexer_, clock_, hub_, &state_store_, std::move(options));
+    if (!made) {
+        return tl::unexpected<Error>(std::move(made.error()));
+    }
+    connections_ = std::move(*made);
+    multiplexer_.set_routing(routing_table(view_.configuration));
+    return {};
+}
+
+Result<void> HostProcess::open_control() {
+    if (!view_.configuration.control.enabled) {
+        return {};
+    }
+    control::ServerOptions options;
+    options.path = control_socket(view_.configuration);
+    control::Registry registry;
+    register_control_verbs(registry, *this);
+    Result<std::unique_ptr<control::Server>> server =
+        control::Server::start(std::move(options), std::move(registry), hub_);
+    if (!server) {
+        return tl::unexpected<Error>(std::move(server.error()));
+    }
+    server_ = std::move(*server);
+    return {};
+}
+
+Result<void> HostProcess::start() {
+    Result<void> started = connections_->start();
+    HostStage expected = HostStage::starting;
+    stage_.compare_exchange_strong(expected, started ? HostStage::running : HostStage::stopping);
+    return started;
+}
+
+plugins::StopReport HostProcess::stop() {
+    {
+        const std::lock_guard lock(lanes_in_use_);
+        stage_.store(HostStage::stopping);
+    }
+    plugins::StopReport report = connections_->stop();
+    (void)dead_letters_->flush(std::chrono::seconds(5));
+    return report;
+}
+
+}  // namespace patchbay::app

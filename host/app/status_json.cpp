@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/status_json.hpp"
+
+#include "app/build_info.hpp"
+#include "app/host_process.hpp"
+#include "app/plan_output.hpp"
+#include "app/time_text.hpp"
+#include "control/protocol.hpp"
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+namespace patchbay::app {
+
+namespace {
+
+using nlohmann::json;
+
+json instance_json(const plugins::InstanceStatus& status) {
+    const bool settled = status.phase == plugins::InstancePhase::running;
+    json entry = {
+        {"name", status.name},
+        {"component_id", status.component_id},
+        {"class_id", status.class_id},
+        {"state", settled ? plugins::to_string(status.state) : plugins::to_string(status.phase)},
+        {"phase", plugins::to_string(status.phase)},
+        {"is_abstract", status.is_abstract},
+        {"consumer", status.consumer},
+        {"required", status.required},
+        {"automatic", status.automatic},
+        {"generation", status.generation},
+        {"sha256", status.sha256},
+        {"lanes", status.lanes},
+        {"threads", status.threads},
+        {"connects", status.connects},
+        {"queued", status.queued},
+        {"queued_bytes", status.queued_bytes},
+        {"in_flight", status.in_flight},
+        {"misbehaviour", status.misbehaviour},
+        {"unresponsive", status.unresponsive}};
+    if (status.since != 0) {
+        entry["since"] = utc_text(status.since);
+    }
+    if (status.reconnect_at != 0) {
+        entry["reconnect_at"] = utc_text(status.reconnect_at);
+        entry["reconnect_attempt"] = status.reconnect_attempt;
+    }
+    if (status.last_error) {
+        entry["last_error"] = control::to_json(*status.last_error);
+        entry["last_error_at"] = utc_text(status.last_error_at);
+    }
+    if (!status.hung_threads.empty()) {
+        entry["hung_threads"] = status.hung_threads;
+    }
+    return entry;
+}
+
+}  // namespace
+
+json status_json(HostProcess& host) {
+    json instances = json::array();
+    bool ready = host.stage() == HostStage::running;
+    for (const plugins::InstanceStatus& status : host.connections().status()) {
+        ready = ready && (!status.required || status.state == plugins::ConnectionState::connected);
+        instances.push_back(instance_json(status));
+    }
+    for (const plugins::InstancePlan& plan : host.view().plan.left_out) {
+        json entry = {{"name", plan.name},
+                      {"component_id", plan.component_id},
+                      {"class_id", plan.class_id},
+                      {"state", to_string(plan.state)}};
+        if (!plan.errors.empty()) {
+            entry["last_error"] = control::to_json(plan.errors.front());
+        }
+        instances.push_back(std::move(entry));
+    }
+    const storage::DeadLetterStatistics letters = host.dead_letters().statistics();
+    const auto uptime = std::chrono::system_clock::now() - host.started_at();
+    return {{"version", version()},
+            {"pid", ::getpid()},
+            {"stage", to_string(host.stage())},
+            {"ready", ready},
+            {"configuration", host.configuration_path()},
+            {"data_dir", host.view().configuration.data_dir},
+            {"started_at", utc_text(host.started_at())},
+            {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
+            {"instances", std::move(instances)},
+            {"dead_letters",
+             {{"count", letters.totals.count},
+              {"bytes", letters.totals.bytes},
+              {"evicted", letters.totals.evicted},
+              {"queued", letters.queued},
+              {"lost", letters.lost}}}};
+}
+
+}  // namespace patchbay::app

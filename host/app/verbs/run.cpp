@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/exit_code.hpp"
+#include "app/host_view.hpp"
+#include "app/log.hpp"
+#include "app/log_settings.hpp"
+#include "app/problem_output.hpp"
+#include "app/run_loop.hpp"
+#include "app/verbs/verbs.hpp"
+#include "events/event_hub.hpp"
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace patchbay::app {
+
+namespace {
+
+struct RunOptions {
+    std::string path;
+    std::vector<std::string> log;
+    std::string log_format;
+};
+
+int run(const RunOptions& options, Invocation& invocation) {
+    block_signals();
+    config::Checked<HostView> view = load_host_view(options.path);
+    if (!view) {
+        print_problems(invocation.err, "error", view.error());
+        return exit_configuration;
+    }
+    config::Log& log_configuration = view->configuration.log;
+    if (!options.log_format.empty()) {
+        log_configuration.format =
+            options.log_format == "json" ? config::LogFormat::json : config::LogFormat::text;
+    }
+    events::Levels levels;
+    if (const Result<void> set = set_levels(levels, log_configuration, options.log); !set) {
+        print_problem(invocation.err, "error", set.error());
+        return exit_usage;
+    }
+    auto log = std::make_unique<Log>(log_configuration.format);
+    events::EventHub hub(levels);
+    register_secrets(hub.redactor(), *view);
+    hub.set_output([&log](const events::Record& record) { log->write(record); });
+    report_plan(hub, *view);
+    const bool planned = view->plan.ok() && view->catalogue.problems.empty();
+    int code = exit_configuration;
+    if (planned) {
+        code = run_loop(std::move(*view), options.path, hub, log, invocation.out, invocation.err);
+    } else {
+        print_problems(invocation.err, "error", view->catalogue.problems);
+        print_problems(invocation.err, "error", view->plan.problems);
+    }
+    hub.flush();
+    hub.set_output(nullptr);
+    return code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& root, Invocation& invocation) {
+    CLI::App* verb = root.add_subcommand("run", "Run a host until SIGTERM or SIGINT");
+    const auto options = std::make_shared<RunOptions>();
+    verb->add_option("config", options->path, "Host configuration")
+        ->required()
+        ->envname("PATCHBAY_CONFIG");
+    verb->add_option("--log", options->log,
+                     "LEVEL, or NAME=LEVEL for a subsystem or an instance (trace, debug, info, "
+                     "warning, error, critical, off); may be given several times")
+        ->expected(1)
+        ->take_all();
+    verb->add_option("--log-format", options->log_format, "text or json")
+        ->check(CLI::IsMember({"text", "json"}));
+    verb->footer(
+        "Prints one line when it is ready; the log goes to standard error.\n"
+        "The first SIGTERM or SIGINT drains, the second one stops at once. Exit codes: 0 stopped\n"
+        "with nothing left over; 1 start failed, a policy stopped the host, or something was left\n"
+        "over; 2 usage; 78 configuration.");
+    verb->callback([&invocation, options] {
+        invocation.action = [&invocation, options] { return run(*options, invocation); };
+    });
+}
+
+}  // namespace patchbay::app

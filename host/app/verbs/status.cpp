@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/control_target.hpp"
+#include "app/exit_code.hpp"
+#include "app/text_table.hpp"
+#include "app/verbs/verbs.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace patchbay::app {
+
+namespace {
+
+struct StatusOptions {
+    ControlTarget target;
+    bool json = false;
+};
+
+std::string number(const nlohmann::json& object, const char* key) {
+    return std::to_string(object.value(key, std::int64_t{0}));
+}
+
+void print(const nlohmann::json& status, std::ostream& out) {
+    out << "patchbay " << status.value("version", "") << ", process " << number(status, "pid")
+        << ", " << status.value("stage", "") << " for " << number(status, "uptime_seconds")
+        << " s, " << (status.value("ready", false) ? "ready" : "not ready") << '\n'
+        << "configuration " << status.value("configuration", "") << ", data "
+        << status.value("data_dir", "") << '\n';
+    std::vector<std::vector<std::string>> rows = {
+        {"INSTANCE", "CLASS", "STATE", "GENERATION", "WAITING", "IN PROGRESS", "LAST ERROR"}};
+    for (const nlohmann::json& instance : status.value("instances", nlohmann::json::array())) {
+        std::string error;
+        if (instance.contains("last_error")) {
+            error = instance["last_error"].value("message", "");
+        }
+        rows.push_back({instance.value("name", ""), instance.value("class_id", ""),
+                        instance.value("state", ""), number(instance, "generation"),
+                        number(instance, "queued"), number(instance, "in_flight"), error});
+    }
+    out << text_table(rows);
+    const nlohmann::json letters = status.value("dead_letters", nlohmann::json::object());
+    out << number(letters, "count") << " dead letters (" << number(letters, "evicted")
+        << " evicted)\n";
+}
+
+int show_status(const StatusOptions& options, Invocation& invocation) {
+    Result<control::Client> client = connect(options.target);
+    if (!client) {
+        return print_control_failure(invocation.err, client.error());
+    }
+    const Result<nlohmann::json> status = client->request("status", nlohmann::json::object());
+    if (!status) {
+        return print_control_failure(invocation.err, status.error());
+    }
+    if (options.json) {
+        invocation.out << status->dump(2) << '\n';
+    } else {
+        print(*status, invocation.out);
+    }
+    return exit_ok;
+}
+
+}  // namespace
+
+void add_status(CLI::App& root, Invocation& invocation) {
+    CLI::App* verb = root.add_subcommand("status", "State of a running host and its instances");
+    const auto options = std::make_shared<StatusOptions>();
+    add_control_target(*verb, options->target);
+    verb->add_flag("--json", options->json, "Print JSON");
+    verb->callback([&invocation, options] {
+        invocation.action = [&invocation, options] { return show_status(*options, invocation); };
+    });
+}
+
+}  // namespace patchbay::app
