@@ -10,10 +10,25 @@
 
 namespace patchbay::stub {
 
+namespace {
+
+/// inotify's own limits look like other troubles in errno's texts.
+tl::unexpected<Error> watch_failure(const char* what, const std::string& path) {
+    const int number = errno;
+    auto reason = system_failure("stub.cannot_watch", what, path);
+    if (number == EMFILE || number == ENOSPC) {
+        reason.value().message += number == EMFILE ? " (see sysctl fs.inotify.max_user_instances)"
+                                                   : " (see sysctl fs.inotify.max_user_watches)";
+    }
+    return reason;
+}
+
+}  // namespace
+
 Result<FileWatch> FileWatch::open(const std::string& path) {
     FileWatch watch(FileHandle(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)), path);
     if (!watch.notify_) {
-        return system_failure("stub.cannot_watch", "watch", path);
+        return watch_failure("watch", path);
     }
     std::string folder = std::filesystem::path(path).parent_path().string();
     if (folder.empty()) {
@@ -21,7 +36,7 @@ Result<FileWatch> FileWatch::open(const std::string& path) {
     }
     if (::inotify_add_watch(watch.notify_.get(), folder.c_str(),
                             IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0) {
-        return system_failure("stub.cannot_watch", "watch the folder of", path);
+        return watch_failure("watch the folder of", path);
     }
     return watch;
 }
@@ -40,7 +55,7 @@ Result<void> FileWatch::follow() {
     file_watch_ = ::inotify_add_watch(notify_.get(), path_.c_str(),
                                       IN_MODIFY | IN_MOVE_SELF | IN_DELETE_SELF | IN_ATTRIB);
     if (file_watch_ < 0 && errno != ENOENT) {
-        return system_failure("stub.cannot_watch", "watch", path_);
+        return watch_failure("watch", path_);
     }
     return {};
 }
