@@ -13,8 +13,6 @@ namespace {
 
 /// Most lanes of one instance.
 constexpr std::uint32_t lane_limit = 64;
-/// Envelopes that the host's loop leaves uncompleted where the operator sets no bound.
-constexpr std::uint32_t default_in_flight = 65'536;
 
 patchbay_string view_of(const std::string& text) {
     return {text.data(), text.size()};
@@ -116,7 +114,8 @@ Result<void> Instance::start_lanes(const patchbay_class& table, std::uint32_t la
     }
     const bool inline_ok = (table.flags & PATCHBAY_CLASS_INLINE_OK) != 0 && table.run == nullptr &&
                            generation_->library().safe_on_foreign_threads();
-    const std::uint32_t in_flight = plan_.limits.max_in_flight.value_or(default_in_flight);
+    const std::uint32_t in_flight =
+        plan_.limits.max_in_flight.value_or(LaneRunner::default_in_flight);
     {
         const std::lock_guard lock(mutex_);
         lanes_ = *attached;

@@ -163,6 +163,9 @@ void LaneRunner::pass_on(std::vector<patchbay_signal>& signals) {
 }
 
 void LaneRunner::handle_timers() {
+    if (!context_.timers->has_any()) {
+        return;
+    }
     const std::vector<std::uint64_t> due = context_.timers->take_due();
     if (due.empty()) {
         return;
@@ -186,7 +189,8 @@ std::uint32_t LaneRunner::room() {
 }
 
 std::uint32_t LaneRunner::handle_envelopes() {
-    const std::uint32_t wanted = room();
+    // Where the operator set no bound of his own, `take` keeps to the multiplexer's.
+    const std::uint32_t wanted = in_flight_limit_ < default_in_flight ? room() : batch_size;
     if (wanted == 0) {
         return 0;
     }

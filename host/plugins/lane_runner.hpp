@@ -22,6 +22,8 @@ class LaneRunner final : public multiplexer::InlineDispatch {
   public:
     /// Envelopes that one `on_batch` gets at most.
     static constexpr std::uint32_t batch_size = 64;
+    /// Uncompleted envelopes where the operator sets no bound; the multiplexer's own default.
+    static constexpr std::uint32_t default_in_flight = 65'536;
 
     /// `in_flight_limit`: envelopes that may be uncompleted before the host's loop takes more.
     /// `inline_ok`: envelopes may also arrive on a deliverer's thread.

@@ -14,6 +14,7 @@ void LaneTimers::stop() {
     const std::lock_guard lock(mutex_);
     by_time_.clear();
     by_token_.clear();
+    any_.store(false, std::memory_order_relaxed);
     if (scheduler_ != nullptr) {
         scheduler_->cancel(task_);
     }
@@ -35,6 +36,7 @@ patchbay_status LaneTimers::set(std::uint64_t token, std::uint64_t delay) {
         by_token_.emplace(token, when);
     }
     by_time_.emplace(when, token);
+    any_.store(true, std::memory_order_relaxed);
     arm();
     return PATCHBAY_OK;
 }
@@ -47,6 +49,7 @@ patchbay_status LaneTimers::cancel(std::uint64_t token) {
     }
     by_time_.erase({running->second, token});
     by_token_.erase(running);
+    any_.store(!by_time_.empty(), std::memory_order_relaxed);
     return PATCHBAY_OK;  // a task that finds nothing due is cheaper than moving it now
 }
 
@@ -67,6 +70,7 @@ std::vector<std::uint64_t> LaneTimers::take_due() {
         by_token_.erase(by_time_.begin()->second);
         by_time_.erase(by_time_.begin());
     }
+    any_.store(!by_time_.empty(), std::memory_order_relaxed);
     return due;
 }
 

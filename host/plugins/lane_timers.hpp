@@ -10,6 +10,7 @@
 
 #include <patchbay/abi.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -42,6 +43,8 @@ class LaneTimers : public std::enable_shared_from_this<LaneTimers> {
     patchbay_status set(std::uint64_t token, std::uint64_t delay);
     patchbay_status cancel(std::uint64_t token);
 
+    /// Cheap, for the lane's own thread.
+    [[nodiscard]] bool has_any() const { return any_.load(std::memory_order_relaxed); }
     /// When the next one is due, on the clock's monotonic scale.
     [[nodiscard]] std::optional<std::uint64_t> next() const;
     /// Takes those that are due, in their order.
@@ -59,6 +62,7 @@ class LaneTimers : public std::enable_shared_from_this<LaneTimers> {
     std::function<void(std::uint64_t)> fire_;
     TaskId task_ = 0;
     std::uint64_t task_time_ = 0;
+    std::atomic<bool> any_{false};
 };
 
 }  // namespace patchbay::plugins
