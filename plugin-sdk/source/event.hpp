@@ -17,17 +17,13 @@ namespace patchbay::detail {
 
 class Event {
   public:
-    explicit Event(Executor executor) : timer_(executor) { timer_.expires_at(never); }
+    explicit Event(Executor executor)
+        : timer_(executor, std::chrono::steady_clock::time_point::max()) {}
 
     void notify() { timer_.cancel(); }
 
     /// Returns after a `notify`; throws operation_aborted when the coroutine was cancelled.
-    Awaitable<void> wait() { return wait_until(never); }
-    /// The same, or returns at `deadline`.
-    Awaitable<void> wait_until(std::chrono::steady_clock::time_point deadline) {
-        if (timer_.expiry() != deadline) {
-            timer_.expires_at(deadline);  // ends other waits, which look again
-        }
+    Awaitable<void> wait() {
         boost::system::error_code ignored;
         co_await timer_.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
         const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
@@ -35,10 +31,19 @@ class Event {
             throw boost::system::system_error(boost::asio::error::operation_aborted);
         }
     }
+    /// The same, or returns at `deadline`. The event must live as long as the lane.
+    Awaitable<void> wait_until(std::chrono::steady_clock::time_point deadline) {
+        // A timer of its own: others that wait here have no deadline, or another one.
+        Timer limit(timer_.get_executor(), deadline);
+        limit.async_wait([this](const boost::system::error_code& error) {
+            if (!error) {
+                notify();
+            }
+        });
+        co_await wait();
+    }
 
   private:
-    static constexpr std::chrono::steady_clock::time_point never =
-        std::chrono::steady_clock::time_point::max();
     Timer timer_;
 };
 

@@ -215,7 +215,7 @@ Awaitable<void> Instance::run_disconnect(std::uint64_t token, std::uint64_t limi
         });
         lane0.give_up_held();
         cancel_sends();
-        co_await drained(start + allowed * 7 / 10);
+        co_await drained(start + allowed * 9 / 10);
     }
     lane0.give_up_held();
     try {

@@ -9,6 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -261,11 +264,123 @@ TEST(Greeter, DoesNotConnectWithoutItsLanguage) {
     EXPECT_EQ(phrases.host->call("other", "").error().code, "call.unknown_method");
 }
 
+// ---- local --------------------------------------------------------------------------------------
+
+HostOptions local_options(std::string name, std::string config = "{}") {
+    HostOptions options;
+    options.name = std::move(name);
+    options.config_json = std::move(config);
+    return options;
+}
+
+TEST(Local, CarriesEnvelopesBetweenAddresses) {
+    Loaded alice("local", local_options("alice"));
+    Loaded bob("local", local_options("bob", R"({"address": "bobby"})"));
+    ASSERT_TRUE(alice.host->connect());
+    ASSERT_TRUE(bob.host->connect());
+    alice.host->push(plain("to bob", "bobby", "alice"));
+    EXPECT_EQ(bob.host->wait_for_deliveries(1)[0].envelope, plain("to bob", "bobby", "alice"));
+    bob.host->push(plain("to alice", "alice", "bobby"));
+    EXPECT_EQ(alice.host->wait_for_deliveries(1)[0].envelope.message, "to alice");
+    EXPECT_EQ(alice.host->wait_for_completions(1)[0].status, PATCHBAY_OK);
+    ASSERT_TRUE(alice.host->disconnect());
+    ASSERT_TRUE(bob.host->disconnect());
+}
+
+TEST(Local, AnswersForUnknownDestinations) {
+    Loaded alice("local", local_options("alice"));
+    ASSERT_TRUE(alice.host->connect());
+    const auto token = alice.host->push(plain("x", "nobody", "alice"));
+    const auto made = alice.host->wait_for_deliveries(1)[0];
+    EXPECT_EQ(made.envelope.to, "alice");
+    EXPECT_EQ(made.parent, token);
+    const auto message = protocols::decode_default(made.envelope.message).value();
+    const auto& error = std::get<protocols::DefaultError>(message.body);
+    EXPECT_EQ(error.error_msg, "Destination not available");
+    EXPECT_EQ(error.error_data.at("to"), "nobody");
+}
+
+TEST(Local, AnAddressIsTakenOnlyOnceAtATime) {
+    Loaded first("local", local_options("alice"));
+    Loaded second("local", local_options("alice"));
+    Loaded elsewhere("local", local_options("alice", R"({"node": "other"})"));
+    ASSERT_TRUE(first.host->connect());
+    EXPECT_EQ(second.host->connect().error().code, "local.address_taken");
+    EXPECT_TRUE(elsewhere.host->connect());
+    ASSERT_TRUE(first.host->disconnect());
+    EXPECT_TRUE(second.host->connect());
+}
+
+TEST(Local, SendersWaitWhileTheDestinationHasNoRoomAndNothingIsLost) {
+    Loaded alice("local", local_options("alice"));
+    Loaded bob("local", local_options("bob", R"({"inbox_size": 1})"));
+    ASSERT_TRUE(alice.host->connect());
+    ASSERT_TRUE(bob.host->connect());
+    bob.host->fill("bob");
+    std::vector<Envelope> envelopes;
+    for (int i = 0; i < 500; ++i) {
+        envelopes.push_back(plain(std::to_string(i), "bob", "alice"));
+    }
+    alice.host->push(envelopes);
+    bob.host->wait_for_full_answers(1);
+    bob.host->make_room("bob");
+    EXPECT_EQ(bob.host->wait_for_deliveries(500).size(), 500u);
+    for (const auto& completed : alice.host->wait_for_completions(500)) {
+        EXPECT_EQ(completed.status, PATCHBAY_OK);
+    }
+}
+
+// ---- the samples of the documentation -----------------------------------------------------------
+
+TEST(ClockSample, TellsTheTimeByItselfAndWhenAsked) {
+    const auto library =
+        PluginLibrary::open(std::string(PATCHBAY_TEST_SAMPLES) + "/libclock.so").value();
+    HostOptions options;
+    options.config_json = R"({"listener": "agent", "interval_ms": 1})";
+    HostDouble host(*library.find("ClockConnection"), options);
+    ASSERT_TRUE(host.connect());
+    EXPECT_EQ(host.wait_for_deliveries(2)[1].envelope.to, "agent");
+    const auto token = host.push({"clock", "asker", "samples/time:0.1.0", "", "", ""});
+    host.push({"clock", "asker", "other/protocol:0.1.0", "", "", ""});
+    const auto completed = host.wait_for_completions(2);
+    EXPECT_EQ(completed[0].token, token);
+    EXPECT_EQ(completed[0].status, PATCHBAY_OK);
+    EXPECT_EQ(completed[1].code, "clock.protocol");
+    ASSERT_TRUE(host.disconnect());
+    host.stop();
+}
+
+TEST(LinesSample, WritesLinesAndTellsHowMany) {
+    const auto library =
+        PluginLibrary::open(std::string(PATCHBAY_TEST_SAMPLES) + "/liblines.so").value();
+    HostOptions options;
+    options.data_folder = ::testing::TempDir();
+    options.config_json = R"({"listener": "agent", "file": "patchbay-lines-test.txt"})";
+    options.ordered_sends = true;
+    HostDouble host(*library.find("LinesConnection"), options);
+    ASSERT_TRUE(host.connect());
+    host.push({plain("one"), plain("two")});
+    host.wait_for_completions(2);
+    host.wait_until(
+        [&] {
+            const auto made = host.deliveries();
+            return !made.empty() && made.back().envelope.message == "2";
+        },
+        "the count");
+    ASSERT_TRUE(host.disconnect());
+    host.stop();
+    const std::string path = ::testing::TempDir() + "/patchbay-lines-test.txt";
+    std::ifstream file(path);
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    EXPECT_EQ(text, "one\ntwo\n");
+    std::remove(path.c_str());
+}
+
 // ---- all ----------------------------------------------------------------------------------------
 
 TEST(SamplePlugins, AreGoneAfterUnloadingAHundredTimes) {
-    for (const std::string name : {"loopback", "echo", "phrases", "greeter"}) {
-        for (int i = 0; i < 25; ++i) {
+    for (const std::string name : {"loopback", "echo", "phrases", "greeter", "local"}) {
+        for (int i = 0; i < 20; ++i) {
             HostOptions options;
             options.config_json = R"({"language": "en"})";
             {

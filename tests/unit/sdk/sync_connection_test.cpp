@@ -233,7 +233,7 @@ TEST_F(SyncConnectionTest, DisconnectReleasesThoseWhoWaitForRoom) {
         refused = self.put_envelope(message("x", "slow")).error().code == "delivery.disconnected";
     };
     testing::HostOptions options;
-    options.disconnect_limit = 100ms;
+    options.disconnect_limit = 1s;
     auto host = make_host<Sync>(options);
     host->fill("slow");
     ASSERT_TRUE(host->connect());

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Connects agents of one process without a network: each instance has an address, and an envelope
+/// sent through any of them arrives at the instance whose address is its `to`. After upstream's
+/// fetchai/local: an unknown destination is answered with an error message of fetchai/default.
+#include "local_node.hpp"
+
+#include <patchbay/connection.hpp>
+#include <patchbay/dialogue.hpp>
+#include <patchbay/protocols/default.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace {
+
+using patchbay::Awaitable;
+using patchbay::Envelope;
+using patchbay::EnvelopeView;
+using patchbay::Error;
+using patchbay::ErrorClass;
+using patchbay::failure;
+using patchbay::Result;
+using patchbay::success;
+using patchbay::TakenEnvelope;
+using patchbay::Timer;
+using patchbay::local::Inbox;
+using patchbay::local::Node;
+
+namespace protocols = patchbay::protocols;
+
+/// Sender of what the node itself says.
+constexpr std::string_view node_address = "local_node";
+
+class LocalConnection : public patchbay::Connection {
+  public:
+    explicit LocalConnection(patchbay::Host& host)
+        : Connection(host),
+          address_(config().get<std::string>("address", name())),
+          node_name_(config().get<std::string>("node", "local")),
+          inbox_size_(config().get<std::uint32_t>("inbox_size", 1024)),
+          dialogues_(std::string(node_address), protocols::default_dialogue_rules, {1024, 4}) {
+        if (inbox_size_ == 0) {
+            throw patchbay::ConfigError({ErrorClass::invalid, "config.out_of_range",
+                                         "The config key 'inbox_size' must be at least 1."});
+        }
+    }
+
+    Awaitable<Result<void>> connect() override {
+        const auto arrived = std::make_shared<Timer>(executor(), Timer::time_point::max());
+        inbox_ = std::make_shared<Inbox>(inbox_size_, notifier(arrived));
+        arrived_ = arrived;
+        node_ = Node::named(node_name_);
+        auto entered = node_->enter(address_, inbox_);
+        if (!entered) {
+            inbox_.reset();
+        }
+        co_return entered;
+    }
+
+    Awaitable<Result<void>> disconnect() override {
+        if (inbox_) {
+            node_->leave(address_);
+            inbox_->close();
+            while (const auto left = inbox_->take()) {
+                const auto raw = encode(left->view());
+                malformed(raw ? *raw : left->message, "local.disconnected",
+                          "The envelope had arrived, but its connection was disconnected.");
+            }
+            inbox_.reset();
+            node_.reset();
+        }
+        co_return success();
+    }
+
+    /// Done when the envelope is in the inbox of its destination.
+    Awaitable<Result<void>> send(TakenEnvelope envelope) override {
+        const Envelope copy = envelope.copy();
+        const auto room = std::make_shared<Timer>(executor(), Timer::time_point::max());
+        for (;;) {
+            const std::shared_ptr<Inbox> inbox = node_ ? node_->find(copy.to) : nullptr;
+            if (!inbox) {
+                co_return co_await refuse(envelope);
+            }
+            const Inbox::Put put = inbox->put(copy, notifier(room));
+            if (put == Inbox::Put::done) {
+                co_return success();
+            }
+            if (put == Inbox::Put::full) {
+                boost::system::error_code ignored;
+                co_await room->async_wait(
+                    boost::asio::redirect_error(patchbay::use_awaitable, ignored));
+                room->expires_at(Timer::time_point::max());
+            }
+        }
+    }
+
+    Awaitable<std::optional<Envelope>> receive() override {
+        for (;;) {
+            if (auto envelope = inbox_ ? inbox_->take() : std::nullopt) {
+                co_return envelope;
+            }
+            boost::system::error_code ignored;
+            co_await arrived_->async_wait(
+                boost::asio::redirect_error(patchbay::use_awaitable, ignored));
+        }
+    }
+
+  private:
+    /// Ends the waits on a timer of this lane, from any thread. A wait that begins later than this
+    /// was called has looked before: both run on the lane.
+    std::function<void()> notifier(const std::shared_ptr<Timer>& timer) const {
+        return
+            [timer, lane = executor()] { boost::asio::post(lane, [timer] { timer->cancel(); }); };
+    }
+
+    Awaitable<Result<void>> refuse(TakenEnvelope envelope) {
+        const auto first = dialogues_.create(
+            envelope.sender(), static_cast<unsigned>(protocols::DefaultPerformative::error));
+        if (!first) {
+            co_return tl::unexpected<Error>(first.error());
+        }
+        protocols::DefaultError content;
+        content.error_code = protocols::DefaultErrorCode::invalid_dialogue;
+        content.error_msg = "Destination not available";
+        content.error_data["to"] = std::string(envelope.to());
+        protocols::DefaultMessage message;
+        message.header = first->header();
+        message.body = std::move(content);
+        const auto bytes = protocols::encode(message);
+        if (!bytes) {
+            co_return tl::unexpected<Error>(bytes.error());
+        }
+        co_return co_await reply(
+            envelope,
+            EnvelopeView{
+                envelope.sender(), node_address, protocols::default_protocol_id, *bytes, {}, {}});
+    }
+
+    std::string address_;
+    std::string node_name_;
+    std::uint32_t inbox_size_;
+    patchbay::Dialogues dialogues_;
+    std::shared_ptr<Node> node_;
+    std::shared_ptr<Inbox> inbox_;
+    /// Cancelled when something arrives.
+    std::shared_ptr<Timer> arrived_;
+};
+
+}  // namespace
+
+PATCHBAY_REGISTER_CONNECTION(LocalConnection, "OEFLocalConnection", "fetchai/local:0.20.0")
