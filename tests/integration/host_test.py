@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program from outside: start, traffic, control socket, dead letters, end."""
 
+import fcntl
 import json
 import os
 import signal
@@ -140,6 +141,33 @@ class LifeAndDeath(HostTest):
                 host.send(number)
                 self.assertEqual(host.wait(), 0, host.log_text())
                 self.assertIn("nothing was left over", host.log_text())
+
+    def blocked(self, host):
+        """Keeps the stub from writing its answer, so that there is something to drain."""
+        output = open(self.data / "output", "ab")
+        self.addCleanup(output.close)
+        fcntl.flock(output, fcntl.LOCK_EX)
+        self.append(self.data / "input", "--to", "assistant", "--text", "hello")
+        eventually(lambda: any(i.get("queued", 0) + i.get("in_flight", 0) > 0
+                               for i in host.ask("status")["instances"]), "an envelope in flight")
+
+    def test_what_is_left_at_the_deadline_is_told(self):
+        config = self.write_config(STUB_AND_ECHO + "shutdown: {drain_timeout: 0.2}\n")
+        with Host(config).wait_ready() as host:
+            self.blocked(host)
+            self.assertEqual(host.stop(), 1)
+            self.assertIn("host.leftover", host.log_text())
+
+    def test_a_second_signal_does_not_wait_for_the_drain(self):
+        config = self.write_config(STUB_AND_ECHO + "shutdown: {drain_timeout: 3600}\n")
+        with Host(config).wait_ready() as host:
+            self.blocked(host)
+            host.send(signal.SIGTERM)
+            eventually(lambda: "host.stopping" in host.log_text(), "the drain")
+            self.assertIsNone(host.process.poll())
+            host.send(signal.SIGTERM)
+            self.assertEqual(host.wait(), 1)
+            self.assertIn("host.hurried", host.log_text())
 
     def test_sighup_is_kept_for_reloading(self):
         with Host(self.write_config(STUB_AND_ECHO)).wait_ready() as host:
