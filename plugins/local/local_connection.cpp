@@ -11,6 +11,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <memory>
 #include <optional>
@@ -29,6 +30,7 @@ using patchbay::Result;
 using patchbay::success;
 using patchbay::TakenEnvelope;
 using patchbay::Timer;
+using patchbay::local::Carried;
 using patchbay::local::Inbox;
 using patchbay::local::Node;
 
@@ -41,10 +43,13 @@ class LocalConnection : public patchbay::Connection {
   public:
     explicit LocalConnection(patchbay::Host& host)
         : Connection(host),
-          address_(config().get<std::string>("address", name())),
+          address_(config().get<std::string>("address", "")),
           node_name_(config().get<std::string>("node", "local")),
           inbox_size_(config().get<std::uint32_t>("inbox_size", 1024)),
           dialogues_(std::string(node_address), protocols::default_dialogue_rules, {1024, 4}) {
+        if (address_.empty()) {
+            address_ = name();
+        }
         if (inbox_size_ == 0) {
             throw patchbay::ConfigError({ErrorClass::invalid, "config.out_of_range",
                                          "The config key 'inbox_size' must be at least 1."});
@@ -67,10 +72,9 @@ class LocalConnection : public patchbay::Connection {
         if (inbox_) {
             node_->leave(address_);
             inbox_->close();
+            arrived_->cancel();
             while (const auto left = inbox_->take()) {
-                const auto raw = encode(left->view());
-                malformed(raw ? *raw : left->message, "local.disconnected",
-                          "The envelope had arrived, but its connection was disconnected.");
+                give_up(left->envelope);
             }
             inbox_.reset();
             node_.reset();
@@ -78,16 +82,25 @@ class LocalConnection : public patchbay::Connection {
         co_return success();
     }
 
+    void on_connected() override { spawn("the inbox", deliver_arrivals(inbox_, arrived_)); }
+
     /// Done when the envelope is in the inbox of its destination.
     Awaitable<Result<void>> send(TakenEnvelope envelope) override {
-        const Envelope copy = envelope.copy();
+        if (envelope.to() == address_ && address_ == name()) {
+            // The host prefers the instance of that name to every route: it would come back here.
+            co_return failure(ErrorClass::invalid, "local.address_is_name",
+                              "'" + address_ +
+                                  "' is the address and the name of this instance; give it an "
+                                  "address that is no instance's name.");
+        }
+        const Carried carried{envelope.copy(), envelope.hops()};
         const auto room = std::make_shared<Timer>(executor(), Timer::time_point::max());
         for (;;) {
-            const std::shared_ptr<Inbox> inbox = node_ ? node_->find(copy.to) : nullptr;
+            const std::shared_ptr<Inbox> inbox = node_ ? node_->find(carried.envelope.to) : nullptr;
             if (!inbox) {
                 co_return co_await refuse(envelope);
             }
-            const Inbox::Put put = inbox->put(copy, notifier(room));
+            const Inbox::Put put = inbox->put(carried, notifier(room));
             if (put == Inbox::Put::done) {
                 co_return success();
             }
@@ -95,19 +108,7 @@ class LocalConnection : public patchbay::Connection {
                 boost::system::error_code ignored;
                 co_await room->async_wait(
                     boost::asio::redirect_error(patchbay::use_awaitable, ignored));
-                room->expires_at(Timer::time_point::max());
             }
-        }
-    }
-
-    Awaitable<std::optional<Envelope>> receive() override {
-        for (;;) {
-            if (auto envelope = inbox_ ? inbox_->take() : std::nullopt) {
-                co_return envelope;
-            }
-            boost::system::error_code ignored;
-            co_await arrived_->async_wait(
-                boost::asio::redirect_error(patchbay::use_awaitable, ignored));
         }
     }
 
@@ -117,6 +118,43 @@ class LocalConnection : public patchbay::Connection {
     std::function<void()> notifier(const std::shared_ptr<Timer>& timer) const {
         return
             [timer, lane = executor()] { boost::asio::post(lane, [timer] { timer->cancel(); }); };
+    }
+
+    /// Delivers what arrives, in order, until the inbox is closed.
+    Awaitable<void> deliver_arrivals(std::shared_ptr<Inbox> inbox, std::shared_ptr<Timer> arrived) {
+        for (;;) {
+            const auto carried = inbox->take();
+            if (!carried) {
+                if (inbox->is_closed()) {
+                    co_return;
+                }
+                boost::system::error_code ignored;
+                co_await arrived->async_wait(
+                    boost::asio::redirect_error(patchbay::use_awaitable, ignored));
+                continue;
+            }
+            patchbay::Delivery delivery(carried->envelope);
+            delivery.hops = carried->hops;
+            bool cancelled = false;
+            try {
+                const auto delivered = co_await deliver(delivery);
+                if (!delivered) {
+                    log().warning([&] { return to_string(delivered.error()); });
+                    cancelled = delivered.error().code == "delivery.disconnected";
+                }
+            } catch (const boost::system::system_error&) {
+                cancelled = true;
+            }
+            if (cancelled) {
+                give_up(carried->envelope);
+            }
+        }
+    }
+
+    void give_up(const Envelope& envelope) const {
+        const auto raw = encode(envelope.view());
+        malformed(raw ? *raw : envelope.message, "local.disconnected",
+                  "The envelope had arrived, but its connection was disconnected.");
     }
 
     Awaitable<Result<void>> refuse(TakenEnvelope envelope) {

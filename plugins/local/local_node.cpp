@@ -5,7 +5,7 @@
 
 namespace patchbay::local {
 
-Inbox::Put Inbox::put(const Envelope& envelope, const std::function<void()>& room) {
+Inbox::Put Inbox::put(const Carried& carried, const std::function<void()>& room) {
     bool first = false;
     {
         const std::lock_guard lock(mutex_);
@@ -17,7 +17,7 @@ Inbox::Put Inbox::put(const Envelope& envelope, const std::function<void()>& roo
             return Put::full;
         }
         first = envelopes_.empty();
-        envelopes_.push_back(envelope);
+        envelopes_.push_back(carried);
     }
     if (first) {
         arrived_();
@@ -25,20 +25,25 @@ Inbox::Put Inbox::put(const Envelope& envelope, const std::function<void()>& roo
     return Put::done;
 }
 
-std::optional<Envelope> Inbox::take() {
+std::optional<Carried> Inbox::take() {
     std::vector<std::function<void()>> waiting;
-    std::optional<Envelope> envelope;
+    std::optional<Carried> carried;
     {
         const std::lock_guard lock(mutex_);
         if (envelopes_.empty()) {
             return std::nullopt;
         }
-        envelope = std::move(envelopes_.front());
+        carried = std::move(envelopes_.front());
         envelopes_.pop_front();
         waiting.swap(waiting_);
     }
     call_waiting(std::move(waiting));
-    return envelope;
+    return carried;
+}
+
+bool Inbox::is_closed() {
+    const std::lock_guard lock(mutex_);
+    return closed_;
 }
 
 void Inbox::close() {

@@ -21,6 +21,12 @@
 
 namespace patchbay::local {
 
+/// An envelope on its way through the node. The hops go with it, so that a circle of routes ends.
+struct Carried {
+    Envelope envelope;
+    std::uint32_t hops = 0;
+};
+
 /// What arrived for one address. Closed when its connection disconnects.
 class Inbox {
   public:
@@ -30,8 +36,9 @@ class Inbox {
 
     enum class Put : std::uint8_t { done, full, closed };
     /// When full, `room` is called once there is room again, or the inbox was closed.
-    Put put(const Envelope& envelope, const std::function<void()>& room);
-    std::optional<Envelope> take();
+    Put put(const Carried& carried, const std::function<void()>& room);
+    std::optional<Carried> take();
+    [[nodiscard]] bool is_closed();
     void close();
 
   private:
@@ -41,7 +48,7 @@ class Inbox {
     const std::function<void()> arrived_;
     std::mutex mutex_;
     bool closed_ = false;
-    std::deque<Envelope> envelopes_;
+    std::deque<Carried> envelopes_;
     std::vector<std::function<void()>> waiting_;
 };
 

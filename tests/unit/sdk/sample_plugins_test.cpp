@@ -274,14 +274,16 @@ HostOptions local_options(std::string name, std::string config = "{}") {
 }
 
 TEST(Local, CarriesEnvelopesBetweenAddresses) {
-    Loaded alice("local", local_options("alice"));
-    Loaded bob("local", local_options("bob", R"({"address": "bobby"})"));
+    Loaded alice("local", local_options("local_a", R"({"address": "alice"})"));
+    Loaded bob("local", local_options("local_b", R"({"address": "bobby"})"));
     ASSERT_TRUE(alice.host->connect());
     ASSERT_TRUE(bob.host->connect());
     alice.host->push(plain("to bob", "bobby", "alice"));
     EXPECT_EQ(bob.host->wait_for_deliveries(1)[0].envelope, plain("to bob", "bobby", "alice"));
     bob.host->push(plain("to alice", "alice", "bobby"));
-    EXPECT_EQ(alice.host->wait_for_deliveries(1)[0].envelope.message, "to alice");
+    const auto made = alice.host->wait_for_deliveries(1)[0];
+    EXPECT_EQ(made.envelope.message, "to alice");
+    EXPECT_EQ(made.hops, 1u);  // a circle of routes through the node comes to an end
     EXPECT_EQ(alice.host->wait_for_completions(1)[0].status, PATCHBAY_OK);
     ASSERT_TRUE(alice.host->disconnect());
     ASSERT_TRUE(bob.host->disconnect());
@@ -300,6 +302,14 @@ TEST(Local, AnswersForUnknownDestinations) {
     EXPECT_EQ(error.error_data.at("to"), "nobody");
 }
 
+TEST(Local, DoesNotSendItselfWhatTheHostWouldGiveItAgain) {
+    Loaded alice("local", local_options("alice"));
+    ASSERT_TRUE(alice.host->connect());
+    alice.host->push(plain("x", "alice", "somebody"));
+    EXPECT_EQ(alice.host->wait_for_completions(1)[0].code, "local.address_is_name");
+    EXPECT_TRUE(alice.host->deliveries().empty());
+}
+
 TEST(Local, AnAddressIsTakenOnlyOnceAtATime) {
     Loaded first("local", local_options("alice"));
     Loaded second("local", local_options("alice"));
@@ -313,7 +323,7 @@ TEST(Local, AnAddressIsTakenOnlyOnceAtATime) {
 
 TEST(Local, SendersWaitWhileTheDestinationHasNoRoomAndNothingIsLost) {
     Loaded alice("local", local_options("alice"));
-    Loaded bob("local", local_options("bob", R"({"inbox_size": 1})"));
+    Loaded bob("local", local_options("local_b", R"({"address": "bob", "inbox_size": 1})"));
     ASSERT_TRUE(alice.host->connect());
     ASSERT_TRUE(bob.host->connect());
     bob.host->fill("bob");
