@@ -18,28 +18,11 @@ std::uint64_t secret() {
     return (std::uint64_t{device()} << 32U) ^ device();
 }
 
-/// Word `i` of a key of `size` bytes, padded with zeros.
-std::uint64_t key_word(std::string_view text, std::size_t i) noexcept {
-    const std::size_t at = i * 8;
-    return detail::short_word(text.data() + at, std::min<std::size_t>(8, text.size() - at));
-}
-
-template <class Words>
-bool equal(const Words& words, std::string_view text) noexcept {
-    const std::size_t count = (text.size() + 7) / 8;
-    for (std::size_t i = 0; i < count; ++i) {
-        if (words[i].load(std::memory_order_relaxed) != key_word(text, i)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 template <class Words>
 void assign(Words& words, std::string_view text) noexcept {
     const std::size_t count = (text.size() + 7) / 8;
-    for (std::size_t i = 0; i < count; ++i) {
-        words[i].store(key_word(text, i), std::memory_order_relaxed);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        words[i].store(i < count ? detail::key_word(text, i) : 0, std::memory_order_relaxed);
     }
 }
 
@@ -54,83 +37,6 @@ AddressBook::AddressBook(std::uint32_t entry_limit)
 }
 
 AddressBook::~AddressBook() = default;
-
-void AddressBook::fetch_bucket(std::uint64_t hash) const noexcept {
-    const Table& table = *table_.load(std::memory_order_acquire);
-    __builtin_prefetch(&table.buckets[hash & table.mask]);
-}
-
-std::uint32_t AddressBook::fetch_entry(std::uint64_t hash) const noexcept {
-    const Table& table = *table_.load(std::memory_order_acquire);
-    for (const auto& slot : table.buckets[hash & table.mask].slots) {
-        const std::uint64_t word = slot.load(std::memory_order_acquire);
-        if ((word ^ hash) >> 32U == 0 && static_cast<std::uint32_t>(word) != 0) {
-            const std::uint32_t entry = static_cast<std::uint32_t>(word) - 1U;
-            __builtin_prefetch(&at(entry));
-            return entry;
-        }
-    }
-    return none;
-}
-
-AddressBook::Found AddressBook::find(std::uint64_t hash, std::string_view text) const noexcept {
-    Found found;
-    const Table& table = *table_.load(std::memory_order_acquire);
-    std::size_t place = hash & table.mask;
-    for (int turn = 0; turn < 2; ++turn) {
-        const Bucket& bucket = table.buckets[place];
-        for (const auto& slot : bucket.slots) {
-            const std::uint64_t word = slot.load(std::memory_order_acquire);
-            if ((word ^ hash) >> 32U == 0 && static_cast<std::uint32_t>(word) != 0) {
-                if (read(static_cast<std::uint32_t>(word) - 1U, text, found)) {
-                    return found;
-                }
-            }
-        }
-        if (bucket.overflowed.load(std::memory_order_acquire) == 0) {
-            break;
-        }
-        place = second(hash) & table.mask;
-    }
-    return found;
-}
-
-bool AddressBook::read(std::uint32_t entry, std::string_view text, Found& result) const noexcept {
-    if (entry >= entry_limit_) {
-        return false;
-    }
-    const Entry* chunk = chunks_[entry >> chunk_bits].load(std::memory_order_acquire);
-    if (chunk == nullptr) {
-        return false;
-    }
-    const Entry& found = chunk[entry & (chunk_size - 1)];
-    const std::uint32_t version = found.version.load(std::memory_order_acquire);
-    if ((version & 1U) != 0 || found.size.load(std::memory_order_relaxed) != text.size() ||
-        text.empty()) {
-        return false;
-    }
-    bool same = false;
-    if (text.size() <= inline_bytes) {
-        same = equal(found.words, text);
-    } else {
-        const std::uint64_t address = found.words[0].load(std::memory_order_relaxed);
-        // The address is one only if the entry did not change meanwhile. The memory of long keys
-        // is never freed, so a key that changes after this check is safe to read.
-        std::atomic_thread_fence(std::memory_order_acquire);
-        if (found.version.load(std::memory_order_relaxed) != version) {
-            return false;
-        }
-        same = equal(std::bit_cast<const LongKey*>(address)->words, text);
-    }
-    const LaneRef fixed = found.fixed.load(std::memory_order_acquire);
-    const LaneRef learned = found.learned.load(std::memory_order_acquire);
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (!same || found.version.load(std::memory_order_relaxed) != version) {
-        return false;
-    }
-    result = {entry, fixed, learned};
-    return true;
-}
 
 std::uint64_t AddressBook::hash_of(std::uint32_t entry) const noexcept {
     const Entry& found = at(entry);

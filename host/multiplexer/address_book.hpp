@@ -17,8 +17,10 @@
 
 #include "multiplexer/hash.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,6 +44,33 @@ inline constexpr std::uint32_t lane_ref_component = 0xFFFE;
 [[nodiscard]] constexpr std::uint32_t lane_of(LaneRef ref) noexcept {
     return ref & 0xFFFFU;
 }
+
+namespace detail {
+/// Word `i` of a key of `size` bytes, padded with zeros.
+[[nodiscard]] inline std::uint64_t key_word(std::string_view text, std::size_t i) noexcept {
+    const std::size_t at = i * 8;
+    return detail::short_word(text.data() + at, std::min<std::size_t>(8, text.size() - at));
+}
+
+template <class Words>
+[[nodiscard]] inline bool equal_key(const Words& words, std::string_view text) noexcept {
+    // Nearly all addresses of agents: two words, and those after the key are zero.
+    if (text.size() <= 16) {
+        const std::size_t first = text.size() < 8 ? text.size() : 8;
+        return ((words[0].load(std::memory_order_relaxed) ^ short_word(text.data(), first)) |
+                (words[1].load(std::memory_order_relaxed) ^
+                 short_word(text.data() + first, text.size() - first))) == 0;
+    }
+    const std::size_t count = (text.size() + 7) / 8;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (words[i].load(std::memory_order_relaxed) != key_word(text, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace detail
 
 class AddressBook {
   public:
@@ -186,5 +215,86 @@ class AddressBook {
     std::atomic<std::uint32_t> fixed_count_{0};
     std::atomic<std::uint64_t> evicted_{0};
 };
+
+// ---- The hot path, inline ----
+
+inline void AddressBook::fetch_bucket(std::uint64_t hash) const noexcept {
+    const Table& table = *table_.load(std::memory_order_acquire);
+    __builtin_prefetch(&table.buckets[hash & table.mask]);
+}
+
+inline std::uint32_t AddressBook::fetch_entry(std::uint64_t hash) const noexcept {
+    const Table& table = *table_.load(std::memory_order_acquire);
+    for (const auto& slot : table.buckets[hash & table.mask].slots) {
+        const std::uint64_t word = slot.load(std::memory_order_acquire);
+        if ((word ^ hash) >> 32U == 0 && static_cast<std::uint32_t>(word) != 0) {
+            const std::uint32_t entry = static_cast<std::uint32_t>(word) - 1U;
+            __builtin_prefetch(&at(entry));
+            return entry;
+        }
+    }
+    return none;
+}
+
+inline bool AddressBook::read(std::uint32_t entry, std::string_view text,
+                              Found& result) const noexcept {
+    if (entry >= entry_limit_) {
+        return false;
+    }
+    const Entry* chunk = chunks_[entry >> chunk_bits].load(std::memory_order_acquire);
+    if (chunk == nullptr) {
+        return false;
+    }
+    const Entry& found = chunk[entry & (chunk_size - 1)];
+    const std::uint32_t version = found.version.load(std::memory_order_acquire);
+    if ((version & 1U) != 0 || found.size.load(std::memory_order_relaxed) != text.size() ||
+        text.empty()) {
+        return false;
+    }
+    bool same = false;
+    if (text.size() <= inline_bytes) {
+        same = detail::equal_key(found.words, text);
+    } else {
+        const std::uint64_t address = found.words[0].load(std::memory_order_relaxed);
+        // The address is one only if the entry did not change meanwhile. The memory of long keys
+        // is never freed, so a key that changes after this check is safe to read.
+        std::atomic_thread_fence(std::memory_order_acquire);
+        if (found.version.load(std::memory_order_relaxed) != version) {
+            return false;
+        }
+        same = detail::equal_key(std::bit_cast<const LongKey*>(address)->words, text);
+    }
+    const LaneRef fixed = found.fixed.load(std::memory_order_acquire);
+    const LaneRef learned = found.learned.load(std::memory_order_acquire);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (!same || found.version.load(std::memory_order_relaxed) != version) {
+        return false;
+    }
+    result = {entry, fixed, learned};
+    return true;
+}
+
+inline AddressBook::Found AddressBook::find(std::uint64_t hash,
+                                            std::string_view text) const noexcept {
+    Found found;
+    const Table& table = *table_.load(std::memory_order_acquire);
+    std::size_t place = hash & table.mask;
+    for (int turn = 0; turn < 2; ++turn) {
+        const Bucket& bucket = table.buckets[place];
+        for (const auto& slot : bucket.slots) {
+            const std::uint64_t word = slot.load(std::memory_order_acquire);
+            if ((word ^ hash) >> 32U == 0 && static_cast<std::uint32_t>(word) != 0) {
+                if (read(static_cast<std::uint32_t>(word) - 1U, text, found)) {
+                    return found;
+                }
+            }
+        }
+        if (bucket.overflowed.load(std::memory_order_acquire) == 0) {
+            break;
+        }
+        place = second(hash) & table.mask;
+    }
+    return found;
+}
 
 }  // namespace patchbay::multiplexer

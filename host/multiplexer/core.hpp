@@ -42,7 +42,7 @@ class Directory;
 /// Counters of one lane, in three sets: for the thread that the lane is bound to, which adds with a
 /// load and a store; for all others, who add atomically; for whoever holds the mailbox's gate
 /// during an inline dispatch, again with a load and a store.
-struct LaneCounters {
+struct alignas(64) LaneCounters {
     std::atomic<std::uint64_t> delivered{0};
     std::atomic<std::uint64_t> delivered_bytes{0};
     std::atomic<std::uint64_t> full{0};
@@ -218,7 +218,13 @@ struct InstanceCore final : Instance {
 class CompletionTally {
   public:
     explicit CompletionTally(bool gated = false) noexcept : gated_(gated) {}
-    void add(ThreadCache& cache, LaneCore* lane) noexcept;
+    void add(ThreadCache& cache, LaneCore* lane) noexcept {
+        if (lane != lane_) {
+            flush(cache);
+            lane_ = lane;
+        }
+        ++count_;
+    }
     void flush(ThreadCache& cache) noexcept;
 
   private:
@@ -286,7 +292,13 @@ struct Multiplexer::Core {
     /// Some lane got FULL because the pool was exhausted; `tick` says when there is room.
     std::atomic<bool> starved{false};
 
-    [[nodiscard]] LaneCore* lane_at(std::uint32_t uid) const noexcept;
+    [[nodiscard]] LaneCore* lane_at(std::uint32_t uid) const noexcept {
+        LaneCore* body = body_at(uid);
+        return body != nullptr && body->uid.load(std::memory_order_relaxed) == uid &&
+                       body->alive.load(std::memory_order_acquire)
+                   ? body
+                   : nullptr;
+    }
     /// The body in that slot, whichever generation uses it now.
     [[nodiscard]] LaneCore* body_at(std::uint32_t uid) const noexcept {
         return lanes[uid & 0xFFFFU].load(std::memory_order_acquire);

@@ -73,6 +73,8 @@ Delivery::Delivery(LaneCore& lane, ThreadCache& cache, const patchbay_array& env
       map_(cache.routes()),
       envelopes_(envelopes),
       results_(results),
+      lane_uid_(lane.uid.load(std::memory_order_relaxed)),
+      generation_uid_(lane.generation->uid),
       outbound_(lane.instance.consumer.load(std::memory_order_relaxed)),
       only_answers_(!outbound_ && core_.inbound_stopped.load(std::memory_order_relaxed)) {}
 
@@ -87,6 +89,9 @@ void Delivery::run() {
         resolve(first_, count);
         flush_runs();
         wake_receivers();
+    }
+    if (given_bytes_ != 0) {
+        cache_.add_held(source_, -given_bytes_);
     }
     const bool exclusive = is_exclusive(lane_, cache_);
     LaneCounters& counters = lane_.counters_of(exclusive);
@@ -115,6 +120,8 @@ void Delivery::resolve(std::uint32_t first, std::uint32_t count) {
         envelopes_.stride >= sizeof(patchbay_envelope) &&
         envelopes_.stride % alignof(patchbay_envelope) == 0 &&
         reinterpret_cast<std::uintptr_t>(envelopes_.items) % alignof(patchbay_envelope) == 0;
+    const patchbay_envelope* before = nullptr;
+    learned_ = false;
     for (std::uint32_t i = 0; i < count; ++i) {
         Item& item = scratch_.items[i];
         if (direct) {
@@ -131,11 +138,15 @@ void Delivery::resolve(std::uint32_t first, std::uint32_t count) {
             continue;
         }
         const TextHash hash = core_.book.hash(view(envelope.to, envelope.to_size));
-        if (!check_fields(envelope, hash.ascii)) {
+        item.same_sender = before != nullptr && envelope.sender != nullptr &&
+                           before->sender_size == envelope.sender_size &&
+                           same_text(before->sender, envelope.sender, envelope.sender_size);
+        if (!check_fields(envelope, hash.ascii, item.same_sender)) {
             invalid(i, PATCHBAY_REASON_BAD_FIELD);
             item.envelope = nullptr;
             continue;
         }
+        before = &envelope;
         item.hash = hash.value;
         item.candidate = envelope.to_handle - 1U;  // 0 becomes `none`
         core_.book.fetch_bucket(hash.value);
@@ -153,7 +164,8 @@ void Delivery::resolve(std::uint32_t first, std::uint32_t count) {
     }
 }
 
-bool Delivery::check_fields(const patchbay_envelope& envelope, bool ascii) const noexcept {
+inline bool Delivery::check_fields(const patchbay_envelope& envelope, bool ascii,
+                                   bool same_sender) const noexcept {
     if (envelope.sender_size == 0 || envelope.sender_size > longest_name ||
         envelope.sender == nullptr || envelope.protocol_id_size == 0 ||
         envelope.protocol_id_size > longest_name || envelope.protocol_id == nullptr ||
@@ -164,19 +176,20 @@ bool Delivery::check_fields(const patchbay_envelope& envelope, bool ascii) const
         return false;
     }
     return (ascii || is_utf8(view(envelope.to, envelope.to_size))) &&
-           (is_ascii(envelope.sender, envelope.sender_size) ||
+           (same_sender || is_ascii(envelope.sender, envelope.sender_size) ||
             is_utf8(view(envelope.sender, envelope.sender_size))) &&
            (envelope.uri_size == 0 || is_utf8(view(envelope.uri, envelope.uri_size))) &&
            (envelope.connection_id_size == 0 ||
             is_utf8(view(envelope.connection_id, envelope.connection_id_size)));
 }
 
-ProtocolNumber Delivery::protocol_of(const patchbay_envelope& envelope) {
+inline ProtocolNumber Delivery::protocol_of(const patchbay_envelope& envelope) {
     const std::string_view id = view(envelope.protocol_id, envelope.protocol_id_size);
     if (core_.protocols.is(envelope.protocol_handle, id)) {
         return envelope.protocol_handle;
     }
-    if (id != scratch_.last_protocol) {
+    const std::string& last = scratch_.last_protocol;
+    if (id.size() != last.size() || !same_text(id.data(), last.data(), id.size())) {
         if (!is_utf8(id)) {
             return AddressBook::none;
         }
@@ -189,6 +202,7 @@ ProtocolNumber Delivery::protocol_of(const patchbay_envelope& envelope) {
 void Delivery::find_destination(std::uint32_t index) {
     Item& item = scratch_.items[index];
     const patchbay_envelope& envelope = *item.envelope;
+    learned_ = learned_ && item.same_sender;
     const std::string_view to = view(envelope.to, envelope.to_size);
     const AddressBook::Found found = core_.book.find(item.candidate, item.hash, to);
     item.entry = found.entry;
@@ -239,8 +253,8 @@ void Delivery::find_destination(std::uint32_t index) {
                  route.to == 0 ? route.reason : std::uint32_t{PATCHBAY_REASON_NOT_CONNECTED});
             return;
         }
-        if (!outbound_) {
-            learn_sender(envelope);
+        if (!outbound_ && !learned_) {
+            learn_sender(item);
         }
         if (route.all != nullptr) {
             // Earlier envelopes of the batch come first.
@@ -252,8 +266,8 @@ void Delivery::find_destination(std::uint32_t index) {
             return;
         }
         item.box = destination->box_for(route.to, lane_.slot);
-    } else if (!outbound_) {
-        learn_sender(envelope);
+    } else if (!outbound_ && !learned_) {
+        learn_sender(item);
     }
     if (!destination->policy.allows(item.protocol)) {
         bury(index, destination, PATCHBAY_REASON_PROTOCOL_REFUSED);
@@ -262,7 +276,9 @@ void Delivery::find_destination(std::uint32_t index) {
     add_to_run(index);
 }
 
-void Delivery::learn_sender(const patchbay_envelope& envelope) {
+void Delivery::learn_sender(const Item& item) {
+    learned_ = true;
+    const patchbay_envelope& envelope = *item.envelope;
     const std::string_view sender = view(envelope.sender, envelope.sender_size);
     const LaneRef ref = lane_.ref();
     const std::uint16_t tick = core_.learn_tick.load(std::memory_order_relaxed);
@@ -285,7 +301,7 @@ void Delivery::learn_sender(const patchbay_envelope& envelope) {
     }
 }
 
-void Delivery::add_to_run(std::uint32_t index) {
+inline void Delivery::add_to_run(std::uint32_t index) noexcept {
     Item& item = scratch_.items[index];
     item.next = delivery_chunk;
     auto place = (reinterpret_cast<std::uintptr_t>(item.box) >> 6U) * 0x9E3779B97F4A7C15U >> 57U;
@@ -295,6 +311,10 @@ void Delivery::add_to_run(std::uint32_t index) {
             scratch_.run_at[place] = static_cast<std::uint8_t>(scratch_.run_count);
             scratch_.runs[scratch_.run_count++] = {item.box, index, index, 1};
             item.box->prefetch();
+            if (LaneCore* taker = item.box->taker.load(std::memory_order_acquire)) {
+                __builtin_prefetch(&taker->counters[2], 1);
+                __builtin_prefetch(&taker->sleeping);
+            }
             return;
         }
         Scratch::Run& run = scratch_.runs[scratch_.run_at[place]];
@@ -308,11 +328,6 @@ void Delivery::add_to_run(std::uint32_t index) {
 }
 
 // ---- Results ----
-
-void Delivery::set_result(std::uint32_t item, std::uint32_t status, std::uint32_t reason,
-                          std::uint32_t destination) {
-    write_item(results_, first_ + item, patchbay_delivery{status, reason, destination, 0});
-}
 
 void Delivery::invalid(std::uint32_t item, std::uint32_t reason) {
     ++invalid_;
@@ -389,7 +404,7 @@ void Delivery::flush_run(const Scratch::Run& run) {
             room = 0;
             continue;
         }
-        if (!prepare(i, box, prepared)) {
+        if (!prepare_given(i, prepared) && !prepare(i, box, prepared)) {
             continue;
         }
         if (!fits && prepared.credit == nullptr) {
@@ -416,6 +431,66 @@ void Delivery::flush_run(const Scratch::Run& run) {
     for (std::uint32_t i = 0; i < refused; ++i) {
         refuse(scratch_.refused[i], box);
     }
+}
+
+inline bool Delivery::prepare_given(std::uint32_t item, Prepared& prepared) noexcept {
+    const Item& from = scratch_.items[item];
+    const patchbay_envelope& envelope = *from.envelope;
+    Node* node = core_.pool.check(envelope.block);
+    if (envelope.flags != PATCHBAY_ENVELOPE_GIVE_BLOCK || envelope.parent != 0 ||
+        (envelope.uri_size | envelope.connection_id_size) != 0 || node == nullptr ||
+        node->owner.load(std::memory_order_relaxed) != generation_uid_ ||
+        node->refs.load(std::memory_order_relaxed) != block_refs::owned) {
+        return false;
+    }
+    const std::uint64_t state = node->state.load(std::memory_order_relaxed);
+    const auto base = reinterpret_cast<std::uintptr_t>(node->payload());
+    const std::uint64_t capacity = node->capacity;
+    const std::uint64_t to_at = reinterpret_cast<std::uintptr_t>(envelope.to) - base;
+    const std::uint64_t sender_at = reinterpret_cast<std::uintptr_t>(envelope.sender) - base;
+    const std::uint64_t protocol_at = reinterpret_cast<std::uintptr_t>(envelope.protocol_id) - base;
+    const std::uint64_t message_at =
+        envelope.message_size != 0 ? reinterpret_cast<std::uintptr_t>(envelope.message) - base : 0;
+    // Offsets before the block are huge; sizes have 32 bits, so no sum of an inner one wraps.
+    if (((to_at | sender_at | protocol_at | message_at) >> 32U) != 0 ||
+        to_at + envelope.to_size > capacity || sender_at + envelope.sender_size > capacity ||
+        protocol_at + envelope.protocol_id_size > capacity ||
+        message_at + envelope.message_size > capacity || node_state::phase(state) != Phase::free) {
+        return false;
+    }
+    // The only reference is the caller's, and he gives it: nobody else can change the block.
+    node->refs.store(block_refs::one, std::memory_order_relaxed);
+    node->state.store(node_state::with_phase(state, Phase::queued), std::memory_order_relaxed);
+    given_bytes_ += static_cast<std::int64_t>(capacity);
+    node->block = node;
+    node->to_at = static_cast<std::uint32_t>(to_at);
+    node->sender_at = static_cast<std::uint32_t>(sender_at);
+    node->protocol_at = static_cast<std::uint32_t>(protocol_at);
+    node->message_at = static_cast<std::uint32_t>(message_at);
+    node->uri_at = 0;
+    node->connection_at = 0;
+    fill(item, *node);
+    prepared = {node, item, nullptr, Prepared::Origin::given_by_owner};
+    return true;
+}
+
+void Delivery::fill(std::uint32_t item, Node& node) noexcept {
+    const Item& from = scratch_.items[item];
+    const patchbay_envelope& envelope = *from.envelope;
+    node.to_size = static_cast<std::uint16_t>(envelope.to_size);
+    node.sender_size = static_cast<std::uint16_t>(envelope.sender_size);
+    node.protocol_size = static_cast<std::uint16_t>(envelope.protocol_id_size);
+    node.connection_size = static_cast<std::uint16_t>(envelope.connection_id_size);
+    node.message_size = envelope.message_size;
+    node.uri_size = envelope.uri_size;
+    node.flags.store(0, std::memory_order_relaxed);
+    node.hops = static_cast<std::uint16_t>(envelope.hops + 1U);
+    node.to_handle = from.entry + 1U;  // `none` becomes 0
+    node.protocol_handle = from.protocol;
+    node.source_lane.store(lane_uid_, std::memory_order_relaxed);
+    node.outcome.store(PATCHBAY_RECEIPT_DONE, std::memory_order_relaxed);
+    node.parent = 0;
+    node.receipt = envelope.receipt;
 }
 
 void Delivery::push_prepared(Mailbox& box, std::uint32_t first, std::uint32_t count) {

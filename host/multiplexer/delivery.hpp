@@ -31,6 +31,8 @@ struct ThreadCache::Scratch {
         std::uint32_t entry;
         ProtocolNumber protocol;
         std::uint32_t next;
+        /// The sender is that of the envelope before.
+        bool same_sender;
     };
     struct Run {
         Mailbox* box;
@@ -83,17 +85,21 @@ class Delivery {
     using Prepared = Scratch::Prepared;
 
     void resolve(std::uint32_t first, std::uint32_t count);
-    [[nodiscard]] bool check_fields(const patchbay_envelope& envelope, bool ascii) const noexcept;
+    [[nodiscard]] bool check_fields(const patchbay_envelope& envelope, bool ascii,
+                                    bool same_sender) const noexcept;
     void find_destination(std::uint32_t index);
     [[nodiscard]] ProtocolNumber protocol_of(const patchbay_envelope& envelope);
-    void learn_sender(const patchbay_envelope& envelope);
-    void add_to_run(std::uint32_t index);
+    void learn_sender(const Item& item);
+    void add_to_run(std::uint32_t index) noexcept;
     void deliver_to_all(std::uint32_t index, const std::vector<LaneRef>& all);
 
     void flush_runs();
     void flush_run(const Scratch::Run& run);
     [[nodiscard]] bool dispatch_inline(const Scratch::Run& run, std::uint32_t count);
     void push_prepared(Mailbox& box, std::uint32_t first, std::uint32_t count);
+    /// The usual case of `prepare`: a fresh block of the caller's, given, with nothing to link.
+    /// False: it is another case, and nothing was changed.
+    [[nodiscard]] bool prepare_given(std::uint32_t item, Prepared& prepared) noexcept;
     /// Makes the node of an item; false when it got another result instead.
     [[nodiscard]] bool prepare(std::uint32_t item, Mailbox& box, Prepared& prepared);
     [[nodiscard]] bool take_payload(std::uint32_t item, Prepared& prepared);
@@ -127,16 +133,26 @@ class Delivery {
     const RouteMap& map_;
     const patchbay_array& envelopes_;
     patchbay_array& results_;
+    const std::uint32_t lane_uid_;
+    const std::uint32_t generation_uid_;
     const bool outbound_;
     bool only_answers_ = false;
     std::uint32_t first_ = 0;  ///< of the chunk
+    std::int64_t given_bytes_ = 0;
     std::uint64_t accepted_ = 0;
     std::uint64_t accepted_bytes_ = 0;
     std::uint64_t full_ = 0;
     std::uint64_t invalid_ = 0;
     bool wake_needed_ = false;
+    /// The route to the sender of the envelope before was looked after.
+    bool learned_ = false;
     /// Several get it: no single answer, so no room is reserved or used.
     bool to_several_ = false;
 };
+
+inline void Delivery::set_result(std::uint32_t item, std::uint32_t status, std::uint32_t reason,
+                                 std::uint32_t destination) {
+    write_item(results_, first_ + item, patchbay_delivery{status, reason, destination, 0});
+}
 
 }  // namespace patchbay::multiplexer

@@ -82,25 +82,6 @@ bool Delivery::prepare(std::uint32_t item, Mailbox& box, Prepared& prepared) {
     return true;
 }
 
-void Delivery::fill(std::uint32_t item, Node& node) noexcept {
-    const Item& from = scratch_.items[item];
-    const patchbay_envelope& envelope = *from.envelope;
-    node.to_size = static_cast<std::uint16_t>(envelope.to_size);
-    node.sender_size = static_cast<std::uint16_t>(envelope.sender_size);
-    node.protocol_size = static_cast<std::uint16_t>(envelope.protocol_id_size);
-    node.connection_size = static_cast<std::uint16_t>(envelope.connection_id_size);
-    node.message_size = envelope.message_size;
-    node.uri_size = envelope.uri_size;
-    node.flags.store(0, std::memory_order_relaxed);
-    node.hops = static_cast<std::uint16_t>(envelope.hops + 1U);
-    node.to_handle = from.entry + 1U;  // `none` becomes 0
-    node.protocol_handle = from.protocol;
-    node.source_lane.store(lane_.uid.load(std::memory_order_relaxed), std::memory_order_relaxed);
-    node.outcome.store(PATCHBAY_RECEIPT_DONE, std::memory_order_relaxed);
-    node.parent = 0;
-    node.receipt = envelope.receipt;
-}
-
 // ---- Payload ----
 
 bool Delivery::take_payload(std::uint32_t item, Prepared& prepared) {

@@ -16,6 +16,10 @@ namespace patchbay::multiplexer {
 template <class Item>
 void write_item(patchbay_array& array, std::uint32_t place, const Item& item) noexcept {
     auto* target = static_cast<unsigned char*>(patchbay_array_at(&array, place));
+    if (array.stride == sizeof(Item)) [[likely]] {
+        std::memcpy(target, &item, sizeof(Item));
+        return;
+    }
     const std::size_t size = std::min<std::size_t>(array.stride, sizeof(Item));
     std::memcpy(target, &item, size);
     if (array.stride > size) {

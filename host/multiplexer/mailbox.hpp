@@ -60,7 +60,10 @@ class Mailbox {
     [[nodiscard]] std::uint32_t room(std::uint32_t wanted) const noexcept;
     [[nodiscard]] bool has_bytes(std::uint64_t units) const noexcept;
     /// Fetches the lines that `push` will write.
-    void prefetch() const noexcept { __builtin_prefetch(&tail_, 1); }
+    void prefetch() const noexcept {
+        __builtin_prefetch(&tail_, 1);
+        __builtin_prefetch(&head_, 1);
+    }
 
     // ---- Consumer: only with the gate locked ----
 

@@ -58,14 +58,6 @@ Multiplexer::Core::Core(Multiplexer& face, const Options& limits, const Clock& t
 
 Multiplexer::Core::~Core() = default;
 
-LaneCore* Multiplexer::Core::lane_at(std::uint32_t uid) const noexcept {
-    LaneCore* body = body_at(uid);
-    return body != nullptr && body->uid.load(std::memory_order_relaxed) == uid &&
-                   body->alive.load(std::memory_order_acquire)
-               ? body
-               : nullptr;
-}
-
 std::uint32_t Multiplexer::Core::origin_mask(std::uint32_t instance, std::uint32_t generation,
                                              std::uint32_t lane) const noexcept {
     const std::uint64_t mixed =

@@ -149,14 +149,6 @@ void Multiplexer::Core::return_credit(const Node& node) noexcept {
     }
 }
 
-void CompletionTally::add(ThreadCache& cache, LaneCore* lane) noexcept {
-    if (lane != lane_) {
-        flush(cache);
-        lane_ = lane;
-    }
-    ++count_;
-}
-
 void CompletionTally::flush(ThreadCache& cache) noexcept {
     if (lane_ == nullptr || count_ == 0) {
         return;
@@ -205,7 +197,16 @@ bool Multiplexer::Core::complete(ThreadCache& cache, GenerationCore& generation,
     }
     tally.add(cache, body_at(taker));
     if (!failed) {
-        if (!has_children(state)) {
+        if (has_children(state)) {
+            return true;
+        }
+        if ((node->flags.load(std::memory_order_relaxed) & node_tracked) == 0 &&
+            node->block == node && node->refs.load(std::memory_order_acquire) == block_refs::one &&
+            node->failure.load(std::memory_order_relaxed) == nullptr) [[likely]] {
+            // The usual case of `finish`: nobody waits for the outcome, nobody shares the block.
+            node->state.store(node_state::freed(state), std::memory_order_release);
+            pool.free(cache.blocks, node);
+        } else {
             finish(cache, *node,
                    node_state::with_phase(state, Phase::waiting) & ~node_state::credit);
         }

@@ -165,6 +165,7 @@ class End final : public InlineDispatch {
                       static_cast<unsigned long long>(reinterpret_cast<std::uintptr_t>(&control)));
         patchbay_instance_options created_with{};
         created_with.struct_size = sizeof created_with;
+        created_with.name = {name.data(), name.size()};
         created_with.config_json = {text, std::strlen(text)};
         patchbay_created created{sizeof created, 1, nullptr};
         class_.create(&host_, &created_with, &created, nullptr);
@@ -413,7 +414,7 @@ double median(std::vector<double> values) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const int rounds = argc > 1 ? std::atoi(argv[1]) : 7;
+    const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 7;
     const auto envelopes = static_cast<std::uint64_t>(argc > 2 ? std::atoll(argv[2]) : 600'000);
     const Plugin plugin(PATCHBAY_BENCH_PLUGIN);
     constexpr std::uint32_t most_routes = 100'000;

@@ -12,13 +12,14 @@
 
 #define BATCH_LIMIT 64u
 
-static const char sender[] = "bench_source";
 static const char protocol_id[] = "fetchai/default:1.0.0";
 
 typedef struct object {
     const patchbay_host* host;
     bench_control* control;
     uint64_t sum;
+    char sender[32];
+    uint32_t sender_size;
 } object;
 
 static bench_control* control_of(const patchbay_instance_options* options) {
@@ -29,11 +30,14 @@ static bench_control* control_of(const patchbay_instance_options* options) {
 static patchbay_status create(const patchbay_host* host, const patchbay_instance_options* options,
                               patchbay_created* created, patchbay_error* error) {
     object* made = calloc(1, sizeof(object));
-    if (made == NULL) {
+    if (made == NULL || options->name.size > sizeof made->sender) {
+        free(made);
         return patchbay_error_set(error, PATCHBAY_FAILED, "bench.no_memory", "no memory");
     }
     made->host = host;
     made->control = control_of(options);
+    made->sender_size = (uint32_t)options->name.size;
+    memcpy(made->sender, options->name.data, options->name.size);
     created->instance = made;
     return PATCHBAY_OK;
 }
@@ -59,8 +63,8 @@ static void wait_for_room(const patchbay_host* host, patchbay_lane* lane) {
     }
 }
 
-static uint32_t fill(const bench_control* control, uint32_t* random, patchbay_envelope* envelope,
-                     const patchbay_buffer* buffer) {
+static void fill(const object* self, const bench_control* control, uint32_t* random,
+                 patchbay_envelope* envelope, const patchbay_buffer* buffer) {
     *random = *random * 1664525u + 1013904223u;
     const uint32_t place = (uint32_t)(((uint64_t)*random * control->address_count) >> 32u);
     const char* to = control->addresses + (size_t)place * BENCH_ADDRESS_STRIDE;
@@ -71,10 +75,10 @@ static uint32_t fill(const bench_control* control, uint32_t* random, patchbay_en
     envelope->to = (const char*)at;
     envelope->to_size = to_size;
     at += to_size;
-    memcpy(at, sender, sizeof sender - 1u);
+    memcpy(at, self->sender, self->sender_size);
     envelope->sender = (const char*)at;
-    envelope->sender_size = sizeof sender - 1u;
-    at += sizeof sender - 1u;
+    envelope->sender_size = self->sender_size;
+    at += self->sender_size;
     memcpy(at, protocol_id, sizeof protocol_id - 1u);
     envelope->protocol_id = (const char*)at;
     envelope->protocol_id_size = sizeof protocol_id - 1u;
@@ -84,7 +88,6 @@ static uint32_t fill(const bench_control* control, uint32_t* random, patchbay_en
     envelope->message_size = BENCH_MESSAGE_SIZE;
     envelope->block = buffer->block;
     envelope->flags = PATCHBAY_ENVELOPE_GIVE_BLOCK;
-    return to_size;
 }
 
 static void run_source(void* instance, patchbay_lane* lane, uint32_t index) {
@@ -105,7 +108,7 @@ static void run_source(void* instance, patchbay_lane* lane, uint32_t index) {
         }
         uint32_t count = allocated.count;
         for (uint32_t i = 0; i < count; ++i) {
-            fill(control, &random, &envelopes[i], &buffers[i]);
+            fill(self, control, &random, &envelopes[i], &buffers[i]);
         }
         sent += count;
         while (count != 0u) {
@@ -141,9 +144,11 @@ static void on_batch(void* instance, patchbay_lane* lane, uint32_t index,
     for (uint32_t i = 0; i < envelopes->count; ++i) {
         const patchbay_envelope* envelope =
             (const patchbay_envelope*)patchbay_array_at(envelopes, i);
-        for (uint32_t at = 0; at + 8u <= envelope->message_size; at += 8u) {
+        const uint8_t* message = envelope->message;
+        const size_t words = envelope->message_size / 8u;
+        for (size_t at = 0; at < words; ++at) {
             uint64_t word;
-            memcpy(&word, envelope->message + at, 8u);
+            memcpy(&word, message + at * 8u, 8u);
             sum += word;
         }
     }
