@@ -21,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 constexpr unsigned lines_per_turn = 64;
 /// Between two attempts to get a lock that somebody else holds.
 constexpr std::chrono::milliseconds lock_retry{5};
+/// The host writes dead letters in transactions of their own, one after the other.
+constexpr std::chrono::milliseconds dead_letter_delay{250};
 
 /// Why the host refused an envelope without keeping it.
 Error refusal(std::uint32_t reason) {
@@ -77,6 +79,7 @@ Awaitable<void> InputPump::run() {
 Awaitable<Result<InputPump::Pause>> InputPump::drain() {
     InputState state = InputState::idle;
     unsigned handed = 0;
+    consume_dead_letters(Clock::now());
     while (!stopped_) {
         if (!line_) {
             const auto next = file_.next(line_);
@@ -102,8 +105,17 @@ Awaitable<Result<InputPump::Pause>> InputPump::drain() {
         }
     }
     auto pause = file_.tidy();
-    if (pause && state == InputState::busy) {
-        *pause = std::min(pause->value_or(lock_retry), lock_retry);
+    const auto at_most = [&](std::chrono::milliseconds limit) {
+        if (pause) {
+            *pause = std::min(pause->value_or(limit), limit);
+        }
+    };
+    if (state == InputState::busy) {
+        at_most(lock_retry);
+    }
+    if (!dead_letters_.empty()) {
+        at_most(std::chrono::ceil<std::chrono::milliseconds>(
+            std::max(dead_letters_.front().written - Clock::now(), Clock::duration::zero())));
     }
     co_return pause;
 }
@@ -137,7 +149,7 @@ Result<bool> InputPump::hand_over(const InputLine& line) {
             report_malformed(line, refusal(result.reason));
             break;
         case PATCHBAY_DELIVERY_DEAD_LETTERED:
-            file_.consumed(line.ticket);
+            dead_lettered(line.ticket);
             break;
         default:
             break;
@@ -152,12 +164,28 @@ void InputPump::report_malformed(const InputLine& line, const Error& error) {
                              error.message;
     connection_.log().warning([&] { return text + " [" + error.code + ']'; });
     connection_.malformed(line.item.raw, error.code, text);
-    file_.consumed(line.ticket);
+    dead_lettered(line.ticket);
 }
 
 void InputPump::consumed(std::uint64_t ticket) {
     file_.consumed(ticket);
     notify();
+}
+
+void InputPump::dead_lettered(std::uint64_t ticket) {
+    if (stopped_) {
+        consumed(ticket);  // a host that ends in order writes its dead letters before
+        return;
+    }
+    dead_letters_.push_back({Clock::now() + dead_letter_delay, ticket});
+    notify();
+}
+
+void InputPump::consume_dead_letters(Clock::time_point until) {
+    while (!dead_letters_.empty() && dead_letters_.front().written <= until) {
+        file_.consumed(dead_letters_.front().ticket);
+        dead_letters_.pop_front();
+    }
 }
 
 void InputPump::room() {
@@ -174,6 +202,7 @@ void InputPump::stop() {
 
 Awaitable<Result<void>> InputPump::finish(Clock::time_point deadline) {
     const auto self = shared_from_this();
+    consume_dead_letters(Clock::time_point::max());
     while (unsettled() != 0 && Clock::now() < deadline) {
         changed_ = false;
         if (!co_await wait_until(deadline)) {

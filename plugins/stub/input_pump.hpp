@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -29,6 +30,10 @@ class InputPump : public std::enable_shared_from_this<InputPump> {
     [[nodiscard]] Awaitable<void> run();
     /// The line with this ticket needs not be read again.
     void consumed(std::uint64_t ticket);
+    /// The host keeps the line as a dead letter. It counts as consumed a moment later, because the
+    /// host writes dead letters on a thread of their own: a host that is killed in between reads
+    /// the line again. And a file full of lines that nobody wants does not flood the dead letters.
+    void dead_lettered(std::uint64_t ticket);
     /// A destination that was full has room.
     void room();
     /// Hands out no more lines.
@@ -48,6 +53,7 @@ class InputPump : public std::enable_shared_from_this<InputPump> {
     [[nodiscard]] Awaitable<Result<Pause>> drain();
     [[nodiscard]] Result<bool> hand_over(const InputLine& line);
     void report_malformed(const InputLine& line, const Error& error);
+    void consume_dead_letters(std::chrono::steady_clock::time_point until);
     [[nodiscard]] Awaitable<bool> wait_until(std::chrono::steady_clock::time_point deadline);
     void notify();
     void arm_watch();
@@ -57,6 +63,11 @@ class InputPump : public std::enable_shared_from_this<InputPump> {
     boost::asio::posix::basic_stream_descriptor<Executor> watch_;
     Timer timer_;
     std::optional<InputLine> line_;  ///< waits for room
+    struct DeadLetter {
+        std::chrono::steady_clock::time_point written;  ///< by then it is
+        std::uint64_t ticket = 0;
+    };
+    std::deque<DeadLetter> dead_letters_;
     Metric lines_read_;
     Metric lines_malformed_;
     bool watch_armed_ = false;

@@ -108,10 +108,14 @@ void StubConnection::on_cancel(Lane&, std::uint64_t token) {
     }
 }
 
-void StubConnection::on_receipt(Lane&, std::uint64_t receipt, const Receipt&) {
-    // Whatever became of it: if it failed, the host keeps it as a dead letter.
-    if (input_) {
+void StubConnection::on_receipt(Lane&, std::uint64_t receipt, const Receipt& what) {
+    if (!input_) {
+        return;
+    }
+    if (what.kind == ReceiptKind::done) {
         input_->consumed(receipt);
+    } else {
+        input_->dead_lettered(receipt);  // whatever went wrong, the host keeps it
     }
 }
 

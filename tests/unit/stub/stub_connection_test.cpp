@@ -178,6 +178,35 @@ TEST_F(StubConnectionTest, WhatTheHostKeepsAsADeadLetterIsConsumed) {
     wait_for([&] { return content_of(input()).empty(); }, "the consumed file to be emptied");
 }
 
+TEST_F(StubConnectionTest, AFileFullOfGarbageIsReportedLineByLine) {
+    const auto host = make_host(R"({"max_outstanding": 100})");
+    ASSERT_TRUE(host->connect());
+    std::string garbage;
+    for (int i = 0; i < 350; ++i) {
+        garbage += "garbage " + std::to_string(i) + "\n";
+    }
+    append_plainly(input(), garbage + line_with("good"));
+    ASSERT_EQ(host->wait_for_deliveries(1).size(), 1U);
+    const auto malformed = host->malformed();
+    ASSERT_EQ(malformed.size(), 350U);
+    EXPECT_EQ(malformed[349].second, "garbage 349\n");
+}
+
+TEST_F(StubConnectionTest, AnOrderlyEndDoesNotReadDeadLettersAgain) {
+    append_plainly(input(), "garbage\n");
+    {
+        const auto host = make_host();
+        ASSERT_TRUE(host->connect());
+        host->wait_for_log("stub.not_a_line");
+        ASSERT_TRUE(host->disconnect());
+    }
+    const auto host = make_host();
+    ASSERT_TRUE(host->connect());
+    append_plainly(input(), line_with("next"));
+    ASSERT_EQ(host->wait_for_deliveries(1).size(), 1U);
+    EXPECT_TRUE(host->malformed().empty());
+}
+
 TEST_F(StubConnectionTest, WaitsForRoomAndKeepsTakingItsOwnMailbox) {
     const auto host = make_host();
     host->fill("to");
