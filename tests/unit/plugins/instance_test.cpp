@@ -483,6 +483,35 @@ TEST_P(DrivenInstanceTest, MaxInFlightHoldsBackTheRest) {
     EXPECT_EQ(instance->status().queued, 3U);
 }
 
+// ---- A plugin that was compiled when ABI 1.0 came out ----
+
+using FrozenInstanceTest = InstanceTest;
+INSTANTIATE_TEST_SUITE_P(Abi10, FrozenInstanceTest, testing::Values("Driven", "Loop"));
+
+TEST_P(FrozenInstanceTest, RunsOnTodaysHost) {
+    auto service = connected(test::plan_of("service", "behave_1_0", GetParam()));
+    auto caller = add(test::plan_of("caller", "behave_1_0", GetParam()));
+    caller->set_dependencies({{"tests/behave:0.1.0", service}});
+    ASSERT_TRUE(load(*caller));
+    ASSERT_TRUE(caller->connect());
+    ASSERT_TRUE(caller->wait_connected());
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_EQ(traffic_.send("service", "echo " + std::to_string(i)),
+                  PATCHBAY_DELIVERY_ACCEPTED);
+    }
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_EQ(traffic_.receive(), std::to_string(i));
+    }
+    traffic_.send("caller", "call echo 12345");
+    EXPECT_TRUE(eventually([&] { return metric(*caller, "call_results") == 1; }));
+    traffic_.send("caller", "timer 0");
+    EXPECT_TRUE(eventually([&] { return metric(*caller, "timer") == 1; }));
+    traffic_.send("service", "put kept");
+    EXPECT_EQ(traffic_.receive(), "ok");
+    EXPECT_EQ(service->status().misbehaviour, 0U);
+    EXPECT_EQ(caller->status().misbehaviour, 0U);
+}
+
 // ---- A class that may run on the deliverer's thread ----
 
 using InlineInstanceTest = InstanceTest;
