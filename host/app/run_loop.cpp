@@ -160,6 +160,11 @@ class RunLoop {
                         "SIGHUP: this version cannot reload its configuration yet.");
             } else if (!stop_wished()) {
                 wish_stop(info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM", false);
+                if (worker_ == Worker::starting) {
+                    publish(events::Level::info, "host.stop_waits",
+                            "Stopping as soon as the start has ended; a second signal does not "
+                            "wait.");
+                }
             } else if (!give_up_at_) {
                 publish(events::Level::warning, "host.hurried", "A second signal: not draining.");
                 give_up_at_ = Clock::now() + patience_when_hurried;

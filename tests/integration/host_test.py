@@ -7,9 +7,10 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import unittest
 
-from harness import SOURCE, Host, HostTest, eventually, patchbay
+from harness import PROGRAM, SOURCE, Host, HostTest, eventually, patchbay
 
 STUB = ("connections:\n"
         "  - {class: fetchai/stub:0.21.0, name: stub, required: true,\n"
@@ -84,10 +85,19 @@ class Control(HostTest):
 
     def test_stop_ends_the_host_and_its_followers(self):
         config = self.write_config(STUB_AND_ECHO)
-        with Host(config).wait_ready() as host:
+        with Host(config).wait_ready() as host, subprocess.Popen(
+                [PROGRAM, "events", "--config", str(config), "--follow", "--json"],
+                stdout=subprocess.PIPE) as follower:
+            self.addCleanup(follower.kill)
+            codes = []
+            while "host.ready" not in codes:
+                codes.append(json.loads(follower.stdout.readline())["code"])
             done = patchbay("stop", "--config", config)
             self.assertEqual(done.returncode, 0, done.stderr.decode())
             self.assertEqual(host.wait(), 0, host.log_text())
+            later = [json.loads(line)["code"] for line in follower.stdout]
+            self.assertIn("host.stopping", later)
+            self.assertEqual(follower.wait(60), 0)
         self.assertFalse((self.data / "control.sock").exists())
         done = patchbay("status", "--config", config)
         self.assertEqual(done.returncode, 1)
@@ -215,6 +225,15 @@ class LifeAndDeath(HostTest):
         with Host(config) as host:
             self.assertEqual(host.wait(), 78)
             self.assertIn("nobody/made:0.1.0", host.log_text())
+
+    def test_a_required_instance_that_does_not_connect_is_1(self):
+        config = self.write_config(
+            "connections: [{class: fetchai/stub:0.21.0, name: stub, required: true,\n"
+            "  config: {input_file: /dev/null/no/such/folder, output_file: output}}]\n")
+        with Host(config) as host:
+            self.assertEqual(host.wait(), 1)
+            self.assertIn("stub", host.log_text())
+            self.assertEqual(host.process.stdout.read(), b"", "it never was ready")
 
     def test_an_optional_plugin_that_is_missing_stops_nothing_else(self):
         config = self.write_config(STUB + "  - {class: nobody/made:0.1.0, name: it}\n")
