@@ -386,7 +386,7 @@ struct ThreadCache {
     /// Deliver's working space: outside of, and inside an inline dispatch.
     struct Scratch;
     struct ScratchDeleter {
-        void operator()(Scratch* scratch) const noexcept;
+        void operator()(Scratch* space) const noexcept;
     };
     std::array<std::unique_ptr<Scratch, ScratchDeleter>, 2> scratch;
 

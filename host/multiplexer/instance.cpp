@@ -127,8 +127,11 @@ Generation* Instance::current() const noexcept {
 void Instance::set_state(InstanceState state) {
     InstanceCore& instance = core_of(*this);
     std::vector<Mailbox*> closed;
+    bool was_reachable = false;
     {
         const std::lock_guard lock(instance.mutex);
+        was_reachable =
+            instance.state.load(std::memory_order_relaxed) != InstanceState::disconnected;
         if (instance.removed.load(std::memory_order_relaxed)) {
             state = InstanceState::disconnected;
         }
@@ -148,6 +151,11 @@ void Instance::set_state(InstanceState state) {
                 lane->notify_envelopes();
             }
         }
+    }
+    if (was_reachable != (state != InstanceState::disconnected)) {
+        // Deliveries learn it from the mailboxes; this is for `explain`.
+        const std::lock_guard lock(instance.core.mutex);
+        instance.core.rebuild_map();
     }
     const CacheUse cache(instance.core);
     for (Mailbox* box : closed) {

@@ -189,9 +189,7 @@ struct Peer {
         status = lane().deliver(&in, &out);
         return results;
     }
-    patchbay_delivery deliver(const Draft& draft) const {
-        return deliver_all({draft}).front();
-    }
+    patchbay_delivery deliver(const Draft& draft) const { return deliver_all({draft}).front(); }
     [[nodiscard]] std::vector<Taken> take(std::uint32_t limit = 1000) const {
         return take_from(lane(), limit);
     }

@@ -432,6 +432,9 @@ TEST(Routing, ExplainAgreesWithTheRunningHost) {
         host.multiplexer.explain({.to = "bob", .protocol_id = http, .source = "echo"});
     EXPECT_TRUE(outbound.outbound);
     EXPECT_EQ(outbound.destinations, std::vector<std::string>{"stub"});
+    stub.instance->set_state(InstanceState::disconnected);
+    EXPECT_EQ(host.multiplexer.explain({.to = "bob", .protocol_id = http, .source = "echo"}).reason,
+              std::uint32_t{PATCHBAY_REASON_NOT_CONNECTED});
     const auto lost = host.multiplexer.explain({.to = "bob", .protocol_id = "a/b:1.0.0"});
     EXPECT_EQ(lost.reason, std::uint32_t{PATCHBAY_REASON_NO_ROUTE});
 }
