@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/source_excerpt.hpp"
 
-#include <algorithm>
-#include <array>
+#include "events/redactor.hpp"
+
 #include <cstdint>
 #include <fstream>
 #include <sstream>
@@ -50,22 +50,13 @@ std::string without_secret(std::string_view line) {
 }  // namespace
 
 bool is_secret_key(std::string_view key) {
-    static constexpr std::array<std::string_view, 4> exact{"secret", "secret_key", "password",
-                                                           "token"};
-    static constexpr std::array<std::string_view, 5> endings{"_secret", "_secret_key", "_password",
-                                                             "_token", "_api_key"};
-    const auto trimmed = [&key] {
-        while (!key.empty() && (key.front() == '"' || key.front() == '\'')) {
-            key.remove_prefix(1);
-        }
-        while (!key.empty() && (key.back() == '"' || key.back() == '\'')) {
-            key.remove_suffix(1);
-        }
-        return key;
-    }();
-    return std::any_of(exact.begin(), exact.end(), [&](auto name) { return trimmed == name; }) ||
-           std::any_of(endings.begin(), endings.end(),
-                       [&](auto ending) { return trimmed.ends_with(ending); });
+    while (!key.empty() && (key.front() == '"' || key.front() == '\'')) {
+        key.remove_prefix(1);
+    }
+    while (!key.empty() && (key.back() == '"' || key.back() == '\'')) {
+        key.remove_suffix(1);
+    }
+    return events::names_a_secret(key);
 }
 
 std::string render_problem(const Error& error, std::string_view text) {
