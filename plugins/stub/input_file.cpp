@@ -384,6 +384,15 @@ Result<void> InputFile::empty_now() {
     if (auto remembered = remember(); !remembered) {
         return remembered;
     }
+    // All that took a while, in which somebody without the lock may have appended. Looking again
+    // right before the cut leaves him no more than an instant.
+    const auto status = status_of(file_, path_);
+    if (!status) {
+        return tl::unexpected(status.error());
+    }
+    if (static_cast<std::uint64_t>(status->st_size) != decoder_.fed()) {
+        return keep_marked_file();
+    }
     if (::ftruncate(file_.get(), 0) != 0) {
         return system_failure("stub.cannot_write", "empty", path_);
     }
@@ -394,6 +403,17 @@ Result<void> InputFile::empty_now() {
     if (!position) {
         return tl::unexpected(std::move(position.error()));
     }
+    return bookmark_.store(std::move(*position));
+}
+
+/// The file has grown while it was to be emptied: it stays, with the mark at its beginning, which
+/// was consumed, and reading goes on where it was.
+Result<void> InputFile::keep_marked_file() {
+    auto position = position_at(file_, path_, decoder_.fed());
+    if (!position) {
+        return tl::unexpected(std::move(position.error()));
+    }
+    tail_ = position->before;
     return bookmark_.store(std::move(*position));
 }
 

@@ -111,6 +111,7 @@ class InputFile {
     [[nodiscard]] Result<void> switch_to_path();
     [[nodiscard]] Result<std::optional<std::chrono::milliseconds>> empty_when_quiet();
     [[nodiscard]] Result<void> empty_now();
+    [[nodiscard]] Result<void> keep_marked_file();
     [[nodiscard]] InputLine hand_out(StubItem item);
     [[nodiscard]] Result<void> start_at(std::uint64_t offset);
     [[nodiscard]] bool all_consumed() const noexcept;
