@@ -173,6 +173,12 @@ bool Instance::end_plugin() {
         (void)post(i, std::move(stop));
     }
     auto left = host_->threads.join_all(plan_.limits.timeouts.disconnect);
+    for (std::string& thread : left) {
+        // Lanes are named by their number alone: the system cuts long names.
+        if (thread.find_first_not_of("0123456789") == std::string::npos) {
+            thread.insert(0, "lane ");
+        }
+    }
     if (!alone) {
         left.emplace_back("on_batch, on a deliverer's thread");
     }
@@ -229,7 +235,7 @@ bool Instance::destroy_object() {
             try {
                 destroy(object);
             } catch (...) {
-                self->misbehaved("exception.crossed", "destroy");
+                self->misbehaved("exception.crossed", "an exception left destroy");
             }
         });
 }

@@ -32,12 +32,12 @@ class Entered {
 
 /// Calls into the plugin; an exception that leaves it becomes misbehaviour and `false`.
 template <class Function>
-bool protect(AbiHost& host, const char* function, Function&& call) noexcept {
+bool protect(AbiHost& host, const char* complaint, Function&& call) noexcept {
     try {
         call();
         return true;
     } catch (...) {
-        host.reports.misbehaved("exception.crossed", function);
+        host.reports.misbehaved("exception.crossed", complaint);
         return false;
     }
 }
@@ -86,7 +86,8 @@ void LaneRunner::run() noexcept {
     const AbiHost::ThreadScope scope(host_);
     context_.thread.store(AbiHost::this_thread());
     if (class_.run != nullptr) {
-        protect(host_, "run", [&] { class_.run(instance_, lane_.handle(), lane_.index()); });
+        protect(host_, "an exception left run",
+                [&] { class_.run(instance_, lane_.handle(), lane_.index()); });
     } else {
         drive();
     }
@@ -143,7 +144,7 @@ void LaneRunner::pass_on(std::vector<patchbay_signal>& signals) {
         const patchbay_array batch{sizeof(patchbay_array), sizeof(patchbay_signal),
                                    static_cast<std::uint32_t>(signals.size()), 0, signals.data()};
         const Entered entered(lane_, inline_ok_);
-        protect(host_, "on_signals",
+        protect(host_, "an exception left on_signals",
                 [&] { class_.on_signals(instance_, lane_.handle(), lane_.index(), &batch); });
     } else if (class_.on_signals == nullptr) {
         // Nobody else answers a call to a connection that offers none.
@@ -200,7 +201,7 @@ std::uint32_t LaneRunner::handle_envelopes() {
     (void)lane_.take(&batch);
     if (batch.count != 0) {
         std::fill_n(results_.begin(), batch.count, PATCHBAY_OK);
-        if (!protect(host_, "on_batch", [&] {
+        if (!protect(host_, "an exception left on_batch", [&] {
                 class_.on_batch(instance_, lane_.handle(), lane_.index(), &batch, results_.data());
             })) {
             std::fill_n(results_.begin(), batch.count, PATCHBAY_FAILED);
@@ -213,7 +214,7 @@ std::uint32_t LaneRunner::handle_envelopes() {
 void LaneRunner::on_batch(multiplexer::Lane& lane, const patchbay_array& envelopes,
                           patchbay_status* results) noexcept {
     const AbiHost::CallScope scope(host_);
-    if (!protect(host_, "on_batch", [&] {
+    if (!protect(host_, "an exception left on_batch", [&] {
             class_.on_batch(instance_, lane.handle(), lane.index(), &envelopes, results);
         })) {
         std::fill_n(results, envelopes.count, PATCHBAY_FAILED);
@@ -249,7 +250,7 @@ void LaneRunner::connect(const patchbay_signal& signal) {
     patchbay_error error{};
     error.struct_size = sizeof(error);
     patchbay_status status = PATCHBAY_OK;
-    if (class_.connect != nullptr && !protect(host_, "connect", [&] {
+    if (class_.connect != nullptr && !protect(host_, "an exception left connect", [&] {
             status = class_.connect(instance_, signal.token, &error);
         })) {
         status = patchbay_error_set(&error, PATCHBAY_FAILED, "plugin.exception",
@@ -269,9 +270,9 @@ void LaneRunner::disconnect(const patchbay_signal& signal) {
         // No deliverer comes in any more; one that was inside has left after this.
         const Entered entered(lane_, inline_ok_);
     }
-    if (class_.disconnect != nullptr && !connect_failed_ && !protect(host_, "disconnect", [&] {
-            status = class_.disconnect(instance_, signal.token, &error);
-        })) {
+    if (class_.disconnect != nullptr && !connect_failed_ &&
+        !protect(host_, "an exception left disconnect",
+                 [&] { status = class_.disconnect(instance_, signal.token, &error); })) {
         status = patchbay_error_set(&error, PATCHBAY_FAILED, "plugin.exception",
                                     "an exception left the plugin's disconnect");
     }

@@ -459,6 +459,20 @@ TEST_P(DrivenInstanceTest, ExceptionsDoNotCross) {
     EXPECT_EQ(other->state(), ConnectionState::connected);
 }
 
+TEST_P(DrivenInstanceTest, ALaneThatDoesNotEndIsNamed) {
+    InstancePlan planned = plan(R"({"connect": "hang"})");
+    planned.limits.timeouts.disconnect = 100ms;
+    auto instance = loaded(planned);
+    ASSERT_TRUE(instance->connect());
+    EXPECT_TRUE(eventually([&] { return metric(*instance, "connect") == 1; }));
+    advance(61s);
+    advance(1s);
+    instance->stop();
+    EXPECT_EQ(instance->status().hung_threads, std::vector<std::string>{"lane 0"});
+    release();
+    EXPECT_TRUE(eventually([&] { return instance->status().threads == 0; }));
+}
+
 TEST_P(DrivenInstanceTest, ALateConnectIsDisconnectedWithoutBeingAsked) {
     auto instance = loaded(plan(R"({"connect": "late"})"));
     ASSERT_TRUE(instance->connect());
