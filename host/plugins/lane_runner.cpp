@@ -76,6 +76,7 @@ LaneRunner::~LaneRunner() {
 }
 
 void LaneRunner::stop_others() {
+    stopping_.store(true);
     context_.timers->stop();
     if (inline_ok_) {
         lane_.set_inline_dispatch(nullptr);
@@ -85,11 +86,20 @@ void LaneRunner::stop_others() {
 void LaneRunner::run() noexcept {
     const AbiHost::ThreadScope scope(host_);
     context_.thread.store(AbiHost::this_thread());
-    if (class_.run != nullptr) {
+    if (class_.run == nullptr) {
+        drive();
+    } else {
         protect(host_, "an exception left run",
                 [&] { class_.run(instance_, lane_.handle(), lane_.index()); });
-    } else {
-        drive();
+        if (!stopping_.load()) {
+            // Nobody serves the lane any more: the connection is as good as lost.
+            host_.reports.misbehaved("lane.ended", "run returned before it was asked to stop");
+            patchbay_error error{};
+            error.struct_size = sizeof(error);
+            patchbay_error_set(&error, PATCHBAY_FAILED, "plugin.lane_ended",
+                               "a lane of the plugin ended by itself");
+            host_.reports.connection_lost(&error);
+        }
     }
     context_.thread.store(nullptr);
 }

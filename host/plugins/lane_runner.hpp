@@ -10,6 +10,7 @@
 
 #include <patchbay/abi.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -33,7 +34,8 @@ class LaneRunner final : public multiplexer::InlineDispatch {
 
     /// Returns after PATCHBAY_SIGNAL_STOP.
     void run() noexcept;
-    /// Nothing reaches the plugin from other threads any more: timers and inline dispatch.
+    /// Before STOP. Nothing reaches the plugin from other threads any more: timers and inline
+    /// dispatch.
     void stop_others();
 
     void on_batch(multiplexer::Lane& lane, const patchbay_array& envelopes,
@@ -59,6 +61,7 @@ class LaneRunner final : public multiplexer::InlineDispatch {
     std::uint32_t in_flight_limit_;
     bool inline_ok_;
     LaneContext context_;
+    std::atomic<bool> stopping_{false};
     /// The last `connect` failed at once, so that there is nothing to disconnect.
     bool connect_failed_ = false;
     std::vector<patchbay_envelope> envelopes_;

@@ -497,6 +497,23 @@ TEST_P(DrivenInstanceTest, MaxInFlightHoldsBackTheRest) {
     EXPECT_EQ(instance->status().queued, 3U);
 }
 
+using LoopInstanceTest = InstanceTest;
+INSTANTIATE_TEST_SUITE_P(OwnLoop, LoopInstanceTest, testing::Values("Loop"));
+
+TEST_P(LoopInstanceTest, ALoopThatEndsByItselfLosesTheConnection) {
+    auto instance = connected(plan());
+    traffic_.send("behave", "leave");
+    EXPECT_TRUE(traffic_.events.wait("plugin.misbehaviour"));
+    EXPECT_TRUE(instance->wait({disconnecting}, 20s));
+    advance(6s);
+    EXPECT_TRUE(eventually([&] { return !listener_.all_failures().empty(); }));
+    EXPECT_EQ(listener_.all_failures()[0].second.code, "plugin.lane_ended");
+    EXPECT_TRUE(instance->status().unresponsive);
+    instance->stop();
+    EXPECT_EQ(instance->status().phase, InstancePhase::stopped);
+    EXPECT_EQ(traffic_.events.count("plugin.unloaded"), 1U);
+}
+
 // ---- A plugin that was compiled when ABI 1.0 came out ----
 
 using FrozenInstanceTest = InstanceTest;
