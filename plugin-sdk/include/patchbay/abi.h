@@ -415,8 +415,8 @@ struct patchbay_host {
      *  [any-thread] [no-block] */
     void(PATCHBAY_CALL* complete)(const patchbay_host* host, const uint64_t* tokens, uint32_t count,
                                   patchbay_status status, const patchbay_error* error);
-    /** Completes CONNECT or DISCONNECT. `error` may be null. When it returns, the state has changed:
-     *  after a successful CONNECT the instance may deliver. [any-thread] [no-block] */
+    /** Completes CONNECT or DISCONNECT. `error` may be null. When it returns, the state has
+     * changed: after a successful CONNECT the instance may deliver. [any-thread] [no-block] */
     void(PATCHBAY_CALL* operation_complete)(const patchbay_host* host, uint64_t token,
                                             patchbay_status status, const patchbay_error* error);
     /** Reports that an established connection broke. The host stops its traffic, sends DISCONNECT
