@@ -275,11 +275,14 @@ void AddressBook::forget(std::uint16_t tick, std::uint16_t age) {
     }
 }
 
-void AddressBook::forget_instance(std::uint32_t instance) {
+std::uint32_t AddressBook::forget_instance(std::uint32_t instance) {
+    std::uint32_t agents = 0;
     const std::lock_guard lock(mutex_);
     for (std::uint32_t i = 0; i < entry_count_; ++i) {
         Entry& entry = at(i);
-        if (instance_of(entry.fixed.load(std::memory_order_relaxed)) == instance) {
+        const LaneRef fixed = entry.fixed.load(std::memory_order_relaxed);
+        if (instance_of(fixed) == instance) {
+            agents += lane_of(fixed) != lane_ref_component ? 1U : 0U;
             entry.fixed.store(0, std::memory_order_release);
             fixed_count_.fetch_sub(1, std::memory_order_relaxed);
             if (entry.learned.load(std::memory_order_relaxed) == 0) {
@@ -291,6 +294,7 @@ void AddressBook::forget_instance(std::uint32_t instance) {
             drop_learned(i);
         }
     }
+    return agents;
 }
 
 }  // namespace patchbay::multiplexer

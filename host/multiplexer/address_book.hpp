@@ -133,8 +133,8 @@ class AddressBook {
                         std::uint32_t limit);
     /// Forgets learned routes older than `age` ticks; looks at a part of the book at each call.
     void forget(std::uint16_t tick, std::uint16_t age);
-    /// Forgets every route to that instance.
-    void forget_instance(std::uint32_t instance);
+    /// Forgets every route to that instance; returns how many agents were attached there.
+    std::uint32_t forget_instance(std::uint32_t instance);
 
     [[nodiscard]] std::uint32_t learned_count() const noexcept {
         return learned_count_.load(std::memory_order_relaxed);

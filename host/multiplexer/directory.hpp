@@ -17,6 +17,10 @@ class Directory final : public AgentDirectory {
     Result<void> attach(std::string_view address, AgentRoute route) override;
     bool detach(std::string_view address, AgentRoute route) override;
     [[nodiscard]] std::optional<AgentRoute> lookup(std::string_view address) const override;
+    /// That many agents were forgotten with their instance.
+    void forgot(std::uint32_t agents) noexcept {
+        count_.fetch_sub(agents, std::memory_order_relaxed);
+    }
     [[nodiscard]] std::uint32_t size() const noexcept {
         return count_.load(std::memory_order_relaxed);
     }

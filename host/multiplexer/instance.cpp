@@ -73,9 +73,15 @@ void revive(LaneCore& lane, GenerationCore& generation) {
     lane.uid.store((epoch << 16U) | lane.slot, std::memory_order_relaxed);
 }
 
-/// Moves what waits in `from`, which stays closed, to `to`.
+/// Moves what waits in `from`, which stays closed, to `to`; what does not get there becomes a dead
+/// letter.
 void move_all(Mailbox& from, Mailbox& to) {
     from.close();
+    if (from.is_empty()) {
+        return;
+    }
+    Multiplexer::Core& core = to.instance().core;
+    ThreadCache cache(core);  // the thread's own may be behind a lock that comes before ours
     from.lock();
     Node* node = nullptr;
     while (!from.is_empty()) {
@@ -85,9 +91,12 @@ void move_all(Mailbox& from, Mailbox& to) {
         }
         const auto units = static_cast<std::uint32_t>(node_units(*node));
         from.took(1, units);
-        static_cast<void>(to.push(&node, &units, 1, true));
+        if (to.push(&node, &units, 1, true).count == 0) {
+            core.bury(cache, *node, &to.instance(), PATCHBAY_REASON_NOT_CONNECTED, "");
+        }
     }
     from.unlock();
+    core.pool.flush(cache.blocks);
 }
 
 }  // namespace

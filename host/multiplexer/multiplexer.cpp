@@ -159,7 +159,7 @@ void Multiplexer::remove_instance(Instance& instance) {
         const std::lock_guard lock(core_->mutex);
         core_->book.clear_fixed(removed.options.component_id,
                                 lane_ref(removed.number, lane_ref_component));
-        core_->book.forget_instance(removed.number);
+        core_->directory->forgot(core_->book.forget_instance(removed.number));
         core_->rebuild_map();
     }
     // Deliverers that still hold the old map find the mailboxes closed.

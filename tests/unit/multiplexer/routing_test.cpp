@@ -395,6 +395,7 @@ TEST(Routing, RemovedInstancesAreForgottenEverywhere) {
     const std::string id = gone.id();
     host.multiplexer.remove_instance(*gone.instance);
     EXPECT_EQ(host.dead_letters.count(), 1U) << "what waited for it";
+    EXPECT_EQ(host.multiplexer.metrics().agents, 0U);
     EXPECT_EQ(source.deliver({.to = "bob"}).reason, PATCHBAY_REASON_NO_ROUTE);
     EXPECT_EQ(source.deliver({.to = id}).reason, PATCHBAY_REASON_NO_ROUTE);
     EXPECT_EQ(host.multiplexer.find("gone"), nullptr);
