@@ -121,7 +121,7 @@ class Importer {
 
     /// A public id, or a placeholder; without the package hash.
     Value component(const Value& value, const std::string& path) {
-        const Value name = named(value, path);
+        Value name = named(value, path);
         if (name.is_string() && name.string().starts_with("${")) {
             return name;
         }

@@ -21,6 +21,12 @@ namespace patchbay::config {
 struct Reference {
     std::string id;
     SourceLocation location{};
+    /// Only in `connections`, written in place of the version ("author/name:>=1.2, <2"): the
+    /// specifiers that the version must fulfil. `id` is then without a version.
+    std::string versions{};
+
+    /// As it was written.
+    [[nodiscard]] std::string text() const { return versions.empty() ? id : id + ':' + versions; }
 };
 
 /// One entry of `dependencies`. Entries without `library` and `pkg_config` are Python packages of

@@ -114,7 +114,15 @@ class ManifestReader {
                 file_.wrong_type(item, path, "a public id (`author/name:version`)");
                 continue;
             }
-            if (const auto problem = public_id_problem(item.string())) {
+            Reference reference{item.string(), item.location()};
+            if (key == "connections") {
+                take_version_range(reference);
+            }
+            auto problem = public_id_problem(reference.id);
+            if (!problem && !reference.versions.empty()) {
+                problem = version_specifiers_problem(reference.versions);
+            }
+            if (problem) {
                 file_.problem(item.location(), "config.bad_public_id",
                               '`' + path + "` " + *problem + ", but is " + shown(item, key));
                 continue;
@@ -127,7 +135,17 @@ class ManifestReader {
                                   std::to_string(earlier->second.line));
                 continue;
             }
-            target.push_back(Reference{item.string(), item.location()});
+            target.push_back(std::move(reference));
+        }
+    }
+
+    /// "author/name:>=1.2, <2" is the id "author/name" and a range of versions. Ours; upstream only
+    /// knows exact ones.
+    static void take_version_range(Reference& reference) {
+        const auto colon = reference.id.find(':');
+        if (colon != std::string::npos && reference.id.find_first_of("<>=!~", colon) == colon + 1) {
+            reference.versions = reference.id.substr(colon + 1);
+            reference.id.resize(colon);
         }
     }
 

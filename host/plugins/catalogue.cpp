@@ -55,6 +55,16 @@ const FoundPlugin* Catalogue::find(std::string_view public_id) const {
     return best_version(same, id->version);
 }
 
+std::vector<std::string> Catalogue::public_ids() const {
+    std::vector<std::string> ids;
+    for (const FoundPlugin& plugin : plugins) {
+        if (plugin.manifest != nullptr) {
+            ids.push_back(plugin.manifest->public_id());
+        }
+    }
+    return ids;
+}
+
 std::string Catalogue::searched_text() const {
     std::string text = "searched: ";
     if (folders.empty()) {
@@ -68,7 +78,15 @@ std::string Catalogue::searched_text() const {
         }
         text += ')';
     }
-    return text;
+    constexpr std::size_t shown = 3;
+    std::size_t unreadable = 0;
+    for (const FoundPlugin& plugin : plugins) {
+        if (plugin.manifest == nullptr && ++unreadable <= shown) {
+            text +=
+                (unreadable == 1 ? "; not readable: " : ", ") + plugin.folder + "/connection.yaml";
+        }
+    }
+    return unreadable > shown ? text + ", ..." : text;
 }
 
 }  // namespace patchbay::plugins

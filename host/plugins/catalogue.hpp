@@ -89,7 +89,11 @@ struct Catalogue {
 
     /// The plugin of that public id by `best_version`; null when there is none.
     [[nodiscard]] const FoundPlugin* find(std::string_view public_id) const;
-    /// "searched: /a (host configuration), /b (PATCHBAY_PLUGIN_PATH, missing)": part of messages.
+    /// Public ids of all plugins whose connection.yaml could be read: what was not found may be one
+    /// of them misspelt.
+    [[nodiscard]] std::vector<std::string> public_ids() const;
+    /// "searched: /a (host configuration), /b (PATCHBAY_PLUGIN_PATH, missing)", and the
+    /// connection.yaml files that could not be read: part of messages about what was not found.
     [[nodiscard]] std::string searched_text() const;
 };
 

@@ -2,6 +2,8 @@
 #include "plugins/instance_set.hpp"
 
 #include "config/nearest.hpp"
+#include "plugins/nearest_id.hpp"
+#include "plugins/version_rule.hpp"
 
 #include <patchbay/public_id.hpp>
 
@@ -27,6 +29,15 @@ bool differs(std::string_view wanted_id, std::string_view found_version) {
     const std::string_view wanted = version_of(wanted_id);
     return !wanted.empty() && wanted != "any" && wanted != latest_version &&
            wanted != found_version;
+}
+
+/// Whether a version is what a reference with a range asks for; always without one.
+bool in_range(const config::Reference& reference, std::string_view version) {
+    if (reference.versions.empty()) {
+        return true;
+    }
+    const auto rule = VersionRule::parse(reference.versions);
+    return rule && rule->accepts(version);
 }
 
 std::string place(const SourceLocation& location) {
@@ -123,15 +134,9 @@ void InstanceSet::add_configured() {
                                      entry.class_location});
             }
         } else if (draft.enabled()) {
-            std::vector<std::string> known;
-            for (const FoundPlugin& plugin : catalogue_.plugins) {
-                if (plugin.manifest != nullptr) {
-                    known.push_back(plugin.manifest->public_id());
-                }
-            }
             draft.fail({ErrorClass::failed, "graph.class_missing",
                         "instance `" + entry.name + "`: no plugin offers " + entry.class_id +
-                            config::did_you_mean(entry.class_id, known) + "; " +
+                            did_you_mean_id(entry.class_id, catalogue_.public_ids()) + "; " +
                             catalogue_.searched_text(),
                         entry.class_location});
         }
@@ -216,8 +221,12 @@ std::size_t InstanceSet::target_of(InstanceDraft& dependent, const config::Refer
     // Several versions side by side: the one that was asked for goes first.
     std::vector<std::size_t> exact;
     std::copy_if(enabled.begin(), enabled.end(), std::back_inserter(exact), [&](std::size_t i) {
-        return !differs(reference.id, version_of(drafts_[i].plan.class_id));
+        const std::string_view version = version_of(drafts_[i].plan.class_id);
+        return !differs(reference.id, version) && in_range(reference, version);
     });
+    if (exact.empty() && !enabled.empty() && !reference.versions.empty()) {
+        return out_of_range(dependent, reference, drafts_[enabled.front()].plan);
+    }
     const std::vector<std::size_t>& candidates = exact.empty() ? enabled : exact;
     if (candidates.size() == 1) {
         return candidates.front();
@@ -268,6 +277,9 @@ std::size_t InstanceSet::bound_by_configuration(InstanceDraft& dependent,
                         binding.location});
         return InstanceDraft::npos;
     }
+    if (!in_range(reference, version_of(target.plan.class_id))) {
+        return out_of_range(dependent, reference, target.plan);
+    }
     if (!target.enabled()) {
         dependent.fail({ErrorClass::invalid, "graph.dependency_disabled",
                         '`' + dependent.plan.name + "` is bound to `" + binding.instance +
@@ -276,6 +288,15 @@ std::size_t InstanceSet::bound_by_configuration(InstanceDraft& dependent,
         return InstanceDraft::npos;
     }
     return found->second;
+}
+
+std::size_t InstanceSet::out_of_range(InstanceDraft& dependent, const config::Reference& reference,
+                                      const InstancePlan& target) {
+    dependent.fail({ErrorClass::invalid, "graph.version_conflict",
+                    '`' + dependent.plan.name + "` needs " + reference.text() + ", but `" +
+                        target.name + "` is " + target.class_id + " (" + target.folder + ')',
+                    reference.location});
+    return InstanceDraft::npos;
 }
 
 std::size_t InstanceSet::without_instance(InstanceDraft& dependent,
@@ -292,17 +313,21 @@ std::size_t InstanceSet::without_instance(InstanceDraft& dependent,
     }
     const auto found = classes_.find(class_name_of(reference.id));
     if (found == classes_.end()) {
-        std::vector<std::string> known;
-        for (const FoundPlugin& plugin : catalogue_.plugins) {
-            if (plugin.manifest != nullptr) {
-                known.push_back(plugin.manifest->public_id());
-            }
-        }
-        return refuse("graph.dependency_missing", "which was not found" +
-                                                      config::did_you_mean(reference.id, known) +
-                                                      "; " + catalogue_.searched_text());
+        return refuse("graph.dependency_missing",
+                      "which was not found" +
+                          did_you_mean_id(reference.id, catalogue_.public_ids()) + "; " +
+                          catalogue_.searched_text());
     }
-    const FoundPlugin& plugin = *best_version(found->second, version_of(reference.id));
+    std::vector<const FoundPlugin*> fitting;
+    std::copy_if(
+        found->second.begin(), found->second.end(), std::back_inserter(fitting),
+        [&](const FoundPlugin* plugin) { return in_range(reference, plugin->manifest->version); });
+    if (fitting.empty()) {
+        const FoundPlugin& other = *best_version(found->second, {});
+        return refuse("graph.version_conflict",
+                      "but the version that was found is " + other.label() + " in " + other.folder);
+    }
+    const FoundPlugin& plugin = *best_version(fitting, version_of(reference.id));
     if (!plugin.manifest->is_abstract) {
         return refuse("graph.dependency_not_configured",
                       "which is in " + plugin.folder + " but has no instance; add `- class: " +
@@ -335,7 +360,7 @@ void InstanceSet::report_unused_bindings(InstanceDraft& draft) {
                         "`bind` of `" + draft.plan.name + "` names " + binding.dependency +
                             ", which " + place({draft.plan.manifest->path}) +
                             " does not list under `connections`" +
-                            config::did_you_mean(binding.dependency, listed),
+                            did_you_mean_id(binding.dependency, listed),
                         binding.location});
         }
     }

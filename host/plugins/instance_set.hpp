@@ -62,6 +62,9 @@ class InstanceSet {
     [[nodiscard]] std::size_t bound_by_configuration(InstanceDraft& dependent,
                                                      const config::Reference& reference,
                                                      const config::Binding& binding);
+    [[nodiscard]] std::size_t out_of_range(InstanceDraft& dependent,
+                                           const config::Reference& reference,
+                                           const InstancePlan& target);
     [[nodiscard]] std::size_t without_instance(InstanceDraft& dependent,
                                                const config::Reference& reference,
                                                bool disabled_one);

@@ -19,6 +19,7 @@ void add_verbs(CLI::App& root, Invocation& invocation) {
     add_dead_letters(root, invocation);
     add_envelope(root, invocation);
     add_import(root, invocation);
+    add_scaffold(root, invocation);
     add_version(root, invocation);
     add_completion(root, invocation);
 }

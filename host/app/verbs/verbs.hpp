@@ -31,6 +31,7 @@ void add_metrics(CLI::App& root, Invocation& invocation);
 void add_run(CLI::App& root, Invocation& invocation);
 void add_status(CLI::App& root, Invocation& invocation);
 void add_stop(CLI::App& root, Invocation& invocation);
+void add_scaffold(CLI::App& root, Invocation& invocation);
 void add_version(CLI::App& root, Invocation& invocation);
 
 /// All of them, in the order of the help.

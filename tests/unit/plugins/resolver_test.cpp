@@ -160,7 +160,7 @@ TEST(Resolver, BindsToTheOnlyInstanceElseToTheNamedOneElseListsTheCandidates) {
                 HasSubstr("did you mean `west`? [graph.bind_unknown]"));
     EXPECT_THAT(show(with(", bind: {'acme/server:1.0.0': user}", two)),
                 HasSubstr("that is an instance of acme/user:1.0.0 [graph.bind_wrong_class]"));
-    EXPECT_THAT(show(with(", bind: {'acme/other:1.0.0': west}",
+    EXPECT_THAT(show(with(", bind: {'acme/sever:1.0.0': west}",
                           "  - {class: 'acme/server:1.0.0', name: west}\n")),
                 HasSubstr("does not list under `connections`; did you mean `acme/server:1.0.0`? "
                           "[graph.bind_unused]"));
@@ -201,6 +201,31 @@ TEST(Resolver, PrefersTheExactVersionAmongSeveral) {
                 catalogue_of({newer, plugin("server"), plugin("user", "['acme/server:1.0.0']")}));
     EXPECT_EQ(show(plan), "start: old user young\n");
     EXPECT_EQ(plan.find("user")->dependencies[0].instance, "old");
+}
+
+TEST(Resolver, HoldsRangesOfVersionsAgainstWhatIsThere) {
+    ManifestText newer = plugin("server");
+    newer.version = "2.1.0";
+    const auto with = [&](const std::string& range, const std::string& servers) {
+        return resolve(host_of("connections:\n  - {class: 'acme/user:1.0.0'}\n" + servers),
+                       catalogue_of({plugin("server"), newer,
+                                     plugin("user", "['acme/server:" + range + "']")}));
+    };
+    const std::string both =
+        "  - {class: 'acme/server:1.0.0', name: old}\n"
+        "  - {class: 'acme/server:2.1.0', name: young}\n";
+    EXPECT_EQ(with(">=2.0.0, <3", both).find("user")->dependencies[0].instance, "young");
+    EXPECT_EQ(with("<2", both).find("user")->dependencies[0].instance, "old");
+    EXPECT_EQ(with("<2", both).find("user")->dependencies[0].public_id, "acme/server");
+    EXPECT_EQ(
+        show(with(">=2.2", "  - {class: 'acme/server:2.1.0', name: young}\n")),
+        "start: young\n"
+        "failed: user\n"
+        "  /plugins/user/connection.yaml:10:15: `user` needs acme/server:>=2.2, but `young` is "
+        "acme/server:2.1.0 (/plugins/server) [graph.version_conflict]\n");
+    EXPECT_THAT(show(with(">=3", "")),
+                HasSubstr("but the version that was found is acme/server:2.1.0 in /plugins/server "
+                          "[graph.version_conflict]"));
 }
 
 TEST(Resolver, LetsAbstractConnectionsSupplyDefaults) {
