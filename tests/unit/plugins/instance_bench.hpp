@@ -159,8 +159,9 @@ class Traffic {
     }
 
     /// Sends a command to an instance; the delivery's status.
-    std::uint32_t send(const std::string& instance, const std::string& command) {
-        const std::string to = "tests/" + instance + ":0.1.0";
+    std::uint32_t send(const std::string& instance, const std::string& command,
+                       const std::string& author = "tests") {
+        const std::string to = author + '/' + instance + ":0.1.0";
         const std::string sender = "tests/tester:0.1.0";
         const std::string protocol = "fetchai/default:1.0.0";
         patchbay_envelope envelope{};
