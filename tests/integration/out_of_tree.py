@@ -74,6 +74,13 @@ def build_c_sample(work, environment):
     return [copy / "libloopback.so", copy / "connection.yaml"]
 
 
+def compile_with_plain_flags(environment):
+    """The flags of pkg-config alone serve a compiler without Meson."""
+    flags = run("pkg-config", "--cflags", "patchbay-sdk", env=environment).split()
+    run(*os.environ.get("CXX", "c++").split(), "-std=c++20", *flags, "-x", "c++", "-fsyntax-only",
+        "-", input="#include <cstdlib>\n#include <patchbay/public_id.hpp>\n")
+
+
 def run_host(patchbay, configuration, environment):
     """Starts the host, waits until it says that it is ready, ends it."""
     host = subprocess.Popen(
@@ -98,6 +105,7 @@ def main():
         for name in ("CFLAGS", "CXXFLAGS", "LDFLAGS", "DESTDIR"):
             environment.pop(name, None)
         patchbay = prefix / "bin/patchbay"
+        compile_with_plain_flags(environment)
         plugins = work / "plugins.d"
         for name, files in (("my_new_connection", build_scaffold(work, patchbay, environment)),
                             ("loopback", build_c_sample(work, environment))):
