@@ -235,9 +235,9 @@ void AddressBook::drop_learned(std::uint32_t entry) noexcept {
 }
 
 void AddressBook::evict_one() noexcept {
-    // Second chance: prefer one that was not heard in the tick of its neighbour's last use.
+    // Of the next eight, the one that was heard longest ago.
     std::uint32_t fallback = none;
-    std::uint16_t newest = 0;
+    std::uint16_t oldest = 0;
     for (std::uint32_t looked = 0, chances = 0; looked < entry_count_; ++looked) {
         hand_ = hand_ + 1 < entry_count_ ? hand_ + 1 : 0;
         const Entry& entry = at(hand_);
@@ -245,12 +245,9 @@ void AddressBook::evict_one() noexcept {
             continue;
         }
         const std::uint16_t seen = entry.seen.load(std::memory_order_relaxed);
-        if (fallback == none) {
+        if (fallback == none || static_cast<std::int16_t>(seen - oldest) < 0) {
             fallback = hand_;
-            newest = seen;
-        } else if (static_cast<std::int16_t>(seen - newest) < 0) {
-            fallback = hand_;
-            newest = seen;
+            oldest = seen;
         }
         if (++chances == 8) {
             break;
