@@ -95,7 +95,7 @@ std::chrono::steady_clock::time_point Connection::operation_deadline() const noe
     return instance_->operation_deadline();
 }
 
-void Connection::connection_lost(Error error) {
+void Connection::connection_lost(const Error& error) {
     instance_->lost();
     host_->connection_lost(error);
 }
@@ -105,11 +105,11 @@ Lane& Connection::lane(std::uint32_t index) const noexcept {
 }
 
 Awaitable<Result<void>> Connection::deliver(Delivery delivery) const {
-    return lane().deliver(std::move(delivery));
+    return lane().deliver(delivery);
 }
 
 Awaitable<Result<Receipt>> Connection::deliver_for_receipt(Delivery delivery) const {
-    return lane().deliver_for_receipt(std::move(delivery));
+    return lane().deliver_for_receipt(delivery);
 }
 
 Awaitable<Result<std::string>> Connection::call(std::string_view dependency,
@@ -166,11 +166,11 @@ void Lane::spawn(std::string_view name, Awaitable<void> coroutine) {
 }
 
 Awaitable<Result<void>> Lane::deliver(Delivery delivery) {
-    return core_->deliver(std::move(delivery));
+    return core_->deliver(delivery);
 }
 
 Awaitable<Result<Receipt>> Lane::deliver_for_receipt(Delivery delivery) {
-    return core_->deliver_for_receipt(std::move(delivery));
+    return core_->deliver_for_receipt(delivery);
 }
 
 bool Lane::post(const Delivery& delivery) {

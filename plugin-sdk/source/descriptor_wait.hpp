@@ -20,14 +20,14 @@ namespace patchbay::detail {
 class DescriptorWait {
   public:
 #if defined(_WIN32)
-    DescriptorWait(Executor executor, std::intptr_t descriptor) : object_(executor) {
+    DescriptorWait(const Executor& executor, std::intptr_t descriptor) : object_(executor) {
         HANDLE copy = nullptr;  // the object closes what it holds
         ::DuplicateHandle(::GetCurrentProcess(), reinterpret_cast<HANDLE>(descriptor),
                           ::GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS);
         object_.assign(copy);
     }
 #else
-    DescriptorWait(Executor executor, std::intptr_t descriptor)
+    DescriptorWait(const Executor& executor, std::intptr_t descriptor)
         : object_(executor, static_cast<int>(descriptor)) {}
     ~DescriptorWait() {
         object_.release();

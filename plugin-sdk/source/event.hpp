@@ -17,7 +17,7 @@ namespace patchbay::detail {
 
 class Event {
   public:
-    explicit Event(Executor executor)
+    explicit Event(const Executor& executor)
         : timer_(executor, std::chrono::steady_clock::time_point::max()) {}
 
     void notify() { timer_.cancel(); }

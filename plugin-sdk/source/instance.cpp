@@ -52,7 +52,7 @@ Instance::Instance(const patchbay_host* host, const patchbay_instance_options& o
 }
 
 Instance::~Instance() {
-    // What was posted to a lane after its end may refer to the connection.
+    // Coroutines that ignored the end, and what was posted after it, may refer to the connection.
     for (const auto& lane : lanes_) {
         lane->context().shut_down();
     }
@@ -69,6 +69,9 @@ void Instance::run(std::uint32_t index, patchbay_lane* lane) {
 
 void Instance::set_state(ConnectionState state) {
     state_ = state;
+    if (lane(0).has_ended()) {
+        return;
+    }
     for (const auto& lane : lanes_) {
         lane->nudge();  // which ones take depends on it
     }
@@ -154,6 +157,9 @@ Awaitable<void> Instance::run_connect(std::uint64_t token, std::uint64_t limit,
 }
 
 void Instance::complete_operation(std::uint64_t token, const Result<void>& result) {
+    if (lane(0).has_ended()) {
+        return;  // done already, and the host's functions may be called no more
+    }
     const patchbay_host* host = host_.abi();
     if (result) {
         host->operation_complete(host, token, PATCHBAY_OK, nullptr);

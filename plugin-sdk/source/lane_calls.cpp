@@ -118,25 +118,31 @@ void LaneCore::handle_call(const patchbay_signal& signal) {
                              std::string(to_view(signal.payload))));
 }
 
+void LaneCore::complete_call(std::uint64_t token, const Result<std::string>& result) {
+    patchbay_error error{};
+    if (!result) {
+        error = to_abi_error(result.error());
+    }
+    calls_of(host_)->call_complete(
+        host_, token, result ? PATCHBAY_OK : error.status,
+        to_abi_bytes(result ? std::string_view(*result) : std::string_view()),
+        result ? nullptr : &error);
+}
+
 Awaitable<void> LaneCore::answer_call(std::uint64_t token, std::string method,
                                       std::string arguments) {
     Result<std::string> result =
         failure(ErrorClass::disconnected, "call.lane_ended", "The called connection has ended.");
     struct Completion {
-        const patchbay_host* host;
+        LaneCore& lane;
         std::uint64_t token;
         const Result<std::string>& result;
         ~Completion() {
-            patchbay_error error{};
-            if (!result) {
-                error = to_abi_error(result.error());
+            if (!lane.has_ended()) {
+                lane.complete_call(token, result);
             }
-            calls_of(host)->call_complete(
-                host, token, result ? PATCHBAY_OK : error.status,
-                to_abi_bytes(result ? std::string_view(*result) : std::string_view()),
-                result ? nullptr : &error);
         }
-    } const completion{host_, token, result};
+    } const completion{*this, token, result};
     try {
         result = co_await instance_.connection().on_call(std::move(method), std::move(arguments));
     } catch (...) {

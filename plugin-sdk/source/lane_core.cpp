@@ -292,14 +292,30 @@ void LaneCore::finish() {
         guarded("a handler of the lane", [&] { context_.run_one_until(deadline); });
     }
     run_ready();
-    if (tasks_.size() != 0) {
-        instance_.host().log().warning([&] {
-            return std::to_string(tasks_.size()) + " coroutines of lane " + std::to_string(index_) +
-                   " did not end when they were cancelled; they were destroyed";
-        });
+    abandon_tasks();
+    ended_ = true;
+}
+
+void LaneCore::abandon_tasks() {
+    if (tasks_.size() == 0) {
+        return;
     }
-    descriptor_ = nullptr;
-    context_.shut_down();
+    instance_.host().log().warning([&] {
+        return std::to_string(tasks_.size()) + " coroutines of lane " + std::to_string(index_) +
+               " did not end when they were cancelled; they are destroyed with the instance";
+    });
+    // Their frames go with the instance, when nobody posts to this lane any more.
+    const patchbay_error error = to_abi_error(
+        {ErrorClass::disconnected, "lane.ended", "The lane ended, and this ignored it."});
+    tasks_.for_each([&](TaskKind kind, std::uint64_t token) {
+        if (kind == TaskKind::send) {
+            host_->complete(host_, &token, 1, error.status, &error);
+        } else if (kind == TaskKind::operation) {
+            host_->operation_complete(host_, token, error.status, &error);
+        } else if (kind == TaskKind::call) {
+            complete_call(token, failure(ErrorClass::disconnected, error.code, error.text));
+        }
+    });
 }
 
 }  // namespace patchbay::detail

@@ -30,8 +30,8 @@ namespace patchbay::detail {
 
 class Instance;
 
-/// An io_context whose pending coroutines can be destroyed before it is: the frames must end on the
-/// lane's thread while the connection lives, the sockets in the connection after that.
+/// An io_context whose pending coroutines can be destroyed before it is: the frames while the
+/// connection lives, the sockets in the connection after that. Not while other threads may post.
 class LaneContext : public boost::asio::io_context {
   public:
     LaneContext() : io_context(1) {}
@@ -54,6 +54,8 @@ class LaneCore {
     [[nodiscard]] Executor executor() noexcept { return context_.get_executor(); }
     [[nodiscard]] TaskSet& tasks() noexcept { return tasks_; }
     [[nodiscard]] HeldDeliveries& held() noexcept { return held_; }
+    /// The lane has ended, and told the host so of everything that was in progress.
+    [[nodiscard]] bool has_ended() const noexcept { return ended_; }
     /// Notified when a held delivery was settled, and when a task ended.
     [[nodiscard]] Event& changed() noexcept { return changed_; }
 
@@ -120,10 +122,12 @@ class LaneCore {
     void handle_call_result(const patchbay_signal& signal);
     void deliver_blocked();
     void finish();
+    void abandon_tasks();
     [[nodiscard]] std::uint32_t takeable() const noexcept;
     Result<std::uint64_t> start_call(std::string_view dependency, std::string_view method,
                                      std::string_view arguments, std::uint64_t cookie);
     Awaitable<void> run_send(TakenEnvelope envelope);
+    void complete_call(std::uint64_t token, const Result<std::string>& result);
     Awaitable<void> answer_call(std::uint64_t token, std::string method, std::string arguments);
 
     Instance& instance_;
@@ -143,6 +147,7 @@ class LaneCore {
     std::uint32_t posted_waiting_ = 0;
     std::atomic<std::uint32_t> in_flight_{0};
     bool stopping_ = false;
+    bool ended_ = false;
     DescriptorWait* descriptor_ = nullptr;
     std::vector<TakenEnvelope> batch_;
     std::vector<patchbay_signal> signals_;

@@ -43,7 +43,11 @@ Awaitable<void> LaneCore::run_send(TakenEnvelope envelope) {
     // Completed in every case, also when the frame is destroyed before it ran to its end.
     Result<void> result = failure(ErrorClass::disconnected, "send.stopped",
                                   "The lane ended before the envelope was handled.");
-    const AtExit complete_it([&] { lane_.complete(envelope.token(), result); });
+    const AtExit complete_it([&] {
+        if (!ended_) {
+            lane_.complete(envelope.token(), result);
+        }
+    });
     try {
         result = co_await instance_.connection().send(envelope);
     } catch (...) {

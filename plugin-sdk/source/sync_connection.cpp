@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 /// A job on the pool whose end a coroutine waits for. Shared, because either side may end first.
 struct Waiting {
-    explicit Waiting(Executor executor) : ended(executor) {}
+    explicit Waiting(const Executor& executor) : ended(executor) {}
     detail::Event ended;
     std::optional<Result<void>> result;
 };
@@ -30,7 +30,7 @@ struct Waiting {
 }  // namespace
 
 struct BaseSyncConnection::Background {
-    explicit Background(Executor executor) : ended(executor) {}
+    explicit Background(const Executor& executor) : ended(executor) {}
     detail::Event ended;
 };
 

@@ -46,6 +46,13 @@ class TaskSet {
         return counts_[static_cast<std::size_t>(kind)];
     }
     [[nodiscard]] std::size_t size() const noexcept { return running_.size(); }
+    /// Calls `function(kind, token)` for each.
+    template <class Function>
+    void for_each(Function function) const {
+        for (const Task& task : running_) {
+            function(task.kind, task.token);
+        }
+    }
 
   private:
     struct Task {

@@ -120,7 +120,7 @@ class Connection {
     [[nodiscard]] std::chrono::steady_clock::time_point operation_deadline() const noexcept;
     /// Reports that the established connection broke. `receive` is not called again until the next
     /// connect; the host decides about it. [any-thread]
-    void connection_lost(Error error);
+    void connection_lost(const Error& error);
 
     /// Lane `index`; lane 0 always exists.
     [[nodiscard]] Lane& lane(std::uint32_t index = 0) const noexcept;

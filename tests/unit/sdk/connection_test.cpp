@@ -314,7 +314,7 @@ TEST_F(ConnectionTest, ACoroutineThatIgnoresCancellationIsDestroyedWithTheLane) 
     host->stop();
     EXPECT_EQ(destroyed, 1);
     ASSERT_EQ(host->completions().size(), 1u);
-    EXPECT_EQ(host->completions()[0].code, "send.stopped");
+    EXPECT_EQ(host->completions()[0].code, "lane.ended");
     host->wait_for_log("did not end when they were cancelled");
 }
 
