@@ -16,10 +16,10 @@ namespace patchbay::plugins {
 ///
 /// Codes of instances: `graph.class_missing`, `graph.class_broken` (followed by the plugin's own
 /// errors), `graph.name_taken`, `graph.dependency_missing`, `graph.dependency_not_configured`,
-/// `graph.dependency_disabled`, `graph.dependency_ambiguous`, `graph.dependency_failed`, `graph.version_conflict`,
-/// `graph.bind_wrong_class`, `graph.bind_unused`, `graph.cycle`, `graph.no_library`, and those of
-/// `config::merge_instance_config`. Of the plan: `routing.unknown_target`. Warnings:
-/// `graph.version_differs`, `routing.target_not_running`.
+/// `graph.dependency_disabled`, `graph.dependency_ambiguous`, `graph.dependency_failed`,
+/// `graph.version_conflict`, `graph.bind_wrong_class`, `graph.bind_unused`, `graph.cycle`,
+/// `graph.no_library`, and those of `config::merge_instance_config`. Of the plan:
+/// `routing.unknown_target`. Warnings: `graph.version_differs`, `routing.target_not_running`.
 [[nodiscard]] Plan resolve(const config::HostConfiguration& configuration,
                            const Catalogue& catalogue);
 

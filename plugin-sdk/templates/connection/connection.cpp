@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // A new connection, in the two forms that the SDK has. Keep one, remove the other (here, in the
 // registration at the end, and in class_name of connection.yaml):
 //
-//   MyScaffoldAsyncConnection   coroutines on one thread, for everything that has an asynchronous API
-//   MyScaffoldSyncConnection    blocking functions on a pool of threads, for everything else
+//   MyScaffoldAsyncConnection   coroutines on one thread, for asynchronous APIs
+//   MyScaffoldSyncConnection    blocking functions on a pool of threads
 #include <patchbay/connection.hpp>
 
 #include <optional>
