@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 
 namespace patchbay::stub {
@@ -30,6 +31,25 @@ Result<std::optional<FileLock>> FileLock::try_take(const FileHandle& file,
 FileLock::~FileLock() {
     if (descriptor_ >= 0) {
         ::flock(descriptor_, LOCK_UN);
+    }
+}
+
+SoleUse::SoleUse(const FileHandle& file) noexcept : descriptor_(file.get()) {
+    // Whoever opens the file makes the system send us a signal; SIGURG is one that is ignored
+    // unless somebody asks for it, the one that would be sent otherwise ends the process.
+    if (::fcntl(descriptor_, F_SETSIG, SIGURG) != 0) {
+        return;
+    }
+    if (::fcntl(descriptor_, F_SETLEASE, F_WRLCK) == 0) {
+        outcome_ = Outcome::taken;
+    } else if (errno == EAGAIN) {
+        outcome_ = Outcome::shared;
+    }
+}
+
+SoleUse::~SoleUse() {
+    if (outcome_ == Outcome::taken) {
+        ::fcntl(descriptor_, F_SETLEASE, F_UNLCK);
     }
 }
 

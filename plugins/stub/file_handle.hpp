@@ -52,6 +52,27 @@ class FileLock {
     int descriptor_;
 };
 
+/// While this lives, nobody else has the file open: others who open it wait in `open`. (A lease of
+/// fcntl(2); it protects writers that know nothing of the lock.)
+class SoleUse {
+  public:
+    enum class Outcome : unsigned char {
+        taken,
+        shared,       ///< somebody has the file open now
+        unavailable,  ///< not on this file system, or not our file
+    };
+    explicit SoleUse(const FileHandle& file) noexcept;
+    SoleUse(const SoleUse&) = delete;
+    SoleUse& operator=(const SoleUse&) = delete;
+    ~SoleUse();
+
+    [[nodiscard]] Outcome outcome() const noexcept { return outcome_; }
+
+  private:
+    int descriptor_;
+    Outcome outcome_ = Outcome::unavailable;
+};
+
 /// A failure of the class `failed` that says what could not be done to which file, and why (errno).
 [[nodiscard]] tl::unexpected<Error> system_failure(const char* code, const char* what,
                                                    const std::string& path);

@@ -341,6 +341,10 @@ Result<std::optional<std::chrono::milliseconds>> InputFile::empty_when_quiet() {
     if (!*lock) {
         return Again(lock_retry);
     }
+    const SoleUse sole(file_);
+    if (sole.outcome() == SoleUse::Outcome::shared && !is_shared_for_long()) {
+        return Again(limits_.quiet_before_emptying);
+    }
     status = status_of(file_, path_);
     const auto other = path_has_other_file();
     if (!status || !other) {
@@ -349,10 +353,22 @@ Result<std::optional<std::chrono::milliseconds>> InputFile::empty_when_quiet() {
     if (static_cast<std::uint64_t>(status->st_size) != decoder_.fed() || *other) {
         return Again();  // there is something to read first; the watch tells
     }
+    shared_since_.reset();
     if (auto emptied = empty_now(); !emptied) {
         return tl::unexpected(std::move(emptied.error()));
     }
     return Again();
+}
+
+/// Somebody has the file open. A moment later he may be gone; one who keeps it open is taken to use
+/// the lock.
+bool InputFile::is_shared_for_long() {
+    constexpr int patience = 10;
+    const auto now = std::chrono::steady_clock::now();
+    if (!shared_since_) {
+        shared_since_ = now;
+    }
+    return now - *shared_since_ >= patience * limits_.quiet_before_emptying;
 }
 
 /// Under the lock. A process that is killed at any point of this goes on at the right place: the

@@ -110,6 +110,7 @@ class InputFile {
     [[nodiscard]] Result<bool> path_has_other_file() const;
     [[nodiscard]] Result<void> switch_to_path();
     [[nodiscard]] Result<std::optional<std::chrono::milliseconds>> empty_when_quiet();
+    [[nodiscard]] bool is_shared_for_long();
     [[nodiscard]] Result<void> empty_now();
     [[nodiscard]] Result<void> keep_marked_file();
     [[nodiscard]] InputLine hand_out(StubItem item);
@@ -131,6 +132,8 @@ class InputFile {
     bool settled_ = false;     ///< the decoder was told that there is no more for now
     bool emptied_ = false;     ///< others emptied the file; what was read of it is to be given up
     std::chrono::steady_clock::time_point last_sync_{};
+    /// Since when somebody else was seen to have the file open whenever it was to be emptied.
+    std::optional<std::chrono::steady_clock::time_point> shared_since_{};
 };
 
 }  // namespace patchbay::stub

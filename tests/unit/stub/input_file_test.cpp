@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <thread>
 #include <vector>
 
 namespace patchbay::stub {
@@ -118,6 +119,44 @@ TEST(InputFile, IsNotEmptiedWhileSomebodyHoldsTheLock) {
     EXPECT_EQ(reader.read(), Texts{"2"});
     reader.consume_all();
     EXPECT_EQ(content_of(path), "");
+}
+
+/// Writers that know nothing of the lock, while the file is emptied as often as possible.
+TEST(InputFile, LosesNothingOfWritersWithoutTheLock) {
+    const ScratchFolder folder;
+    const std::string path = folder.file("in");
+    InputLimits limits;
+    limits.quiet_before_emptying = std::chrono::milliseconds(1);
+    Reader reader(path, limits);
+    if (SoleUse(*open_or_create(path)).outcome() == SoleUse::Outcome::unavailable) {
+        GTEST_SKIP() << "no leases on this file system";
+    }
+    constexpr std::size_t lines = 500;
+    std::thread writer([&] {
+        for (std::size_t i = 0; i < lines; ++i) {
+            append_plainly(path, line_with(std::to_string(i)));
+            if (i % 7 == 0) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(1 + i % 3));
+            }
+        }
+    });
+    Texts all;
+    std::size_t emptied = 0;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (all.size() < lines && std::chrono::steady_clock::now() < deadline) {
+        const auto before = reader.file.consumed_offset();
+        for (std::string& text : reader.read()) {
+            all.push_back(std::move(text));
+        }
+        reader.consume_all();
+        emptied += reader.file.consumed_offset() < before ? 1 : 0;
+    }
+    writer.join();
+    ASSERT_EQ(all.size(), lines);
+    for (std::size_t i = 0; i < lines; ++i) {
+        ASSERT_EQ(all[i], std::to_string(i));
+    }
+    EXPECT_GT(emptied, 0U);
 }
 
 TEST(InputFile, IsNotEmptiedBeforeItWasQuietForTheTimeAskedFor) {
