@@ -13,7 +13,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,6 +38,35 @@ using patchbay::local::Node;
 
 namespace protocols = patchbay::protocols;
 
+/// How other lanes reach a lane: inboxes of the node keep it, and may outlive the lane. Once it is
+/// closed nothing is posted there any more.
+class Bell {
+  public:
+    explicit Bell(const patchbay::Executor& lane) : lane_(lane) {}
+
+    /// Ends the waits on a timer of the lane, from any thread. A wait that begins later than this
+    /// was called has looked before: both run on the lane.
+    void ring(std::weak_ptr<Timer> timer) {
+        const std::lock_guard lock(mutex_);
+        if (open_) {
+            boost::asio::post(lane_, [timer = std::move(timer)] {
+                if (const auto waiting = timer.lock()) {
+                    waiting->cancel();
+                }
+            });
+        }
+    }
+    void close() {
+        const std::lock_guard lock(mutex_);
+        open_ = false;
+    }
+
+  private:
+    std::mutex mutex_;
+    bool open_ = true;
+    patchbay::Executor lane_;
+};
+
 /// Sender of what the node itself says.
 constexpr std::string_view node_address = "local_node";
 
@@ -57,6 +88,9 @@ class LocalConnection : public patchbay::Connection {
     }
 
     Awaitable<Result<void>> connect() override {
+        if (!bell_) {
+            bell_ = std::make_shared<Bell>(executor());
+        }
         const auto arrived = std::make_shared<Timer>(executor(), Timer::time_point::max());
         inbox_ = std::make_shared<Inbox>(inbox_size_, notifier(arrived));
         arrived_ = arrived;
@@ -80,6 +114,18 @@ class LocalConnection : public patchbay::Connection {
             node_.reset();
         }
         co_return success();
+    }
+
+    /// The node outlives this lane; nothing of the lane may stay there.
+    void on_lane_stop(patchbay::Lane& lane) override {
+        Connection::on_lane_stop(lane);
+        if (bell_) {
+            bell_->close();
+        }
+        if (inbox_) {
+            node_->leave(address_);
+            inbox_->close();
+        }
     }
 
     void on_connected() override { spawn("the inbox", deliver_arrivals(inbox_, arrived_)); }
@@ -113,11 +159,9 @@ class LocalConnection : public patchbay::Connection {
     }
 
   private:
-    /// Ends the waits on a timer of this lane, from any thread. A wait that begins later than this
-    /// was called has looked before: both run on the lane.
-    std::function<void()> notifier(const std::shared_ptr<Timer>& timer) const {
-        return
-            [timer, lane = executor()] { boost::asio::post(lane, [timer] { timer->cancel(); }); };
+    /// Weak: a timer must not outlive its lane, an inbox of the node may.
+    [[nodiscard]] std::function<void()> notifier(const std::shared_ptr<Timer>& timer) const {
+        return [bell = bell_, timer = std::weak_ptr<Timer>(timer)] { bell->ring(timer); };
     }
 
     /// Delivers what arrives, in order, until the inbox is closed.
@@ -184,6 +228,7 @@ class LocalConnection : public patchbay::Connection {
     std::string node_name_;
     std::uint32_t inbox_size_;
     patchbay::Dialogues dialogues_;
+    std::shared_ptr<Bell> bell_;
     std::shared_ptr<Node> node_;
     std::shared_ptr<Inbox> inbox_;
     /// Cancelled when something arrives.
