@@ -7,6 +7,7 @@ namespace {
 
 std::vector<std::string> ids_of(const std::vector<config::Reference>& references) {
     std::vector<std::string> ids;
+    ids.reserve(references.size());
     for (const config::Reference& reference : references) {
         ids.push_back(reference.id);
     }

@@ -235,6 +235,7 @@ std::size_t InstanceSet::target_of(InstanceDraft& dependent, const config::Refer
         return without_instance(dependent, reference, disabled_one);
     }
     std::vector<std::string> names;
+    names.reserve(candidates.size());
     for (const std::size_t i : candidates) {
         names.push_back(drafts_[i].plan.name);
     }

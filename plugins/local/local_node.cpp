@@ -5,6 +5,17 @@
 
 namespace patchbay::local {
 
+namespace {
+
+/// Without a lock held: a call leads to other lanes.
+void call_all(const std::vector<std::function<void()>>& waiting) {
+    for (const auto& call : waiting) {
+        call();
+    }
+}
+
+}  // namespace
+
 Inbox::Put Inbox::put(const Carried& carried, const std::function<void()>& room) {
     bool first = false;
     {
@@ -37,7 +48,7 @@ std::optional<Carried> Inbox::take() {
         envelopes_.pop_front();
         waiting.swap(waiting_);
     }
-    call_waiting(std::move(waiting));
+    call_all(waiting);
     return carried;
 }
 
@@ -53,13 +64,7 @@ void Inbox::close() {
         closed_ = true;
         waiting.swap(waiting_);
     }
-    call_waiting(std::move(waiting));
-}
-
-void Inbox::call_waiting(std::vector<std::function<void()>> waiting) {
-    for (const auto& call : waiting) {
-        call();
-    }
+    call_all(waiting);
 }
 
 std::shared_ptr<Node> Node::named(const std::string& name) {

@@ -42,8 +42,6 @@ class Inbox {
     void close();
 
   private:
-    void call_waiting(std::vector<std::function<void()>> waiting);
-
     const std::size_t bound_;
     const std::function<void()> arrived_;
     std::mutex mutex_;
