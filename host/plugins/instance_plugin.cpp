@@ -37,8 +37,11 @@ Result<void> Instance::load(std::shared_ptr<PluginGeneration> generation) {
         class_ = *table;
     }
     host_->set_abi_version(generation_->abi_version());
+    host_->generation_number = generation_->number();
     if (auto created = create_object(*table); !created) {
-        (void)end_plugin();
+        if (end_plugin()) {
+            sockets_.close();
+        }
         return created;
     }
     return {};
@@ -144,8 +147,10 @@ void Instance::stop() {
     disconnect();
     wait_disconnected();
     if (!end_plugin()) {
+        sockets_.stop_listening();
         return;  // its lanes may still be used
     }
+    sockets_.close();
     multiplexer::Instance* traffic = nullptr;
     {
         const std::lock_guard lock(mutex_);
@@ -211,6 +216,9 @@ bool Instance::end_plugin() {
         runners.swap(runners_);
         generation.swap(generation_);
     }
+    if (generation != nullptr) {
+        end_loans(generation->number());
+    }
     if (lanes != nullptr) {
         const multiplexer::Reclaimed reclaimed = traffic_->detach(*lanes);
         if (reclaimed.blocks != 0 || reclaimed.tokens != 0) {
@@ -222,6 +230,18 @@ bool Instance::end_plugin() {
         }
     }
     return true;
+}
+
+void Instance::end_loans(std::uint32_t generation) {
+    std::string addresses;
+    for (const std::string& address : sockets_.end_loans(generation)) {
+        addresses += (addresses.empty() ? "" : ", ") + address;
+    }
+    if (!addresses.empty()) {
+        publish(events::Level::warning, "plugin.left_behind",
+                plan_.name + " ended without releasing the sockets that listen on " + addresses +
+                    "; the host took them back.");
+    }
 }
 
 bool Instance::destroy_object() {

@@ -184,7 +184,6 @@ Result<void> SocketsDouble::lend(const patchbay_listen_options& options,
     if (options.count == 0 || options.count > most_sockets || wanted > listeners.count ||
         addresses_.size() > most_addresses) {
         take_back();
-        listeners.count = wanted;
         return failure(ErrorClass::invalid, "listen.too_many",
                        "An instance may have 64 addresses of 1 to 64 sockets each, and needs room "
                        "for the " +

@@ -788,12 +788,13 @@ typedef struct patchbay_listener {
 
 typedef struct patchbay_sockets {
     uint32_t struct_size;
-    /** Fills `listeners` with patchbay_listener. On failure nothing is lent, and `error` (may be
-     *  null) holds one of the codes listen.address_in_use, listen.address_not_available,
-     *  listen.permission_denied, listen.bad_address, listen.too_many (sockets or addresses; also a
-     *  `listeners` too small for all sockets of the address, whose `count` then says how many there
-     *  are) and listen.failed. UNSUPPORTED on systems where the host cannot do it. May be called
-     *  before the instance is connected. [any-thread] [no-block] */
+    /** Fills `listeners` with patchbay_listener; there must be room for all sockets of the address,
+     *  and 64 are always enough. On failure nothing is lent, and `error` (may be null) holds one of
+     *  the codes listen.address_in_use, listen.address_not_available, listen.permission_denied,
+     *  listen.bad_address, listen.too_many (sockets, addresses, or more sockets than there is room
+     *  for) and listen.failed. An instance has 64 addresses at most. UNSUPPORTED: this host cannot,
+     *  or does not know a flag. May be called before the instance is connected.
+     *  [any-thread] [no-block] */
     patchbay_status(PATCHBAY_CALL* listen)(const patchbay_host* host,
                                            const patchbay_listen_options* options,
                                            patchbay_array* listeners, patchbay_error* error);
