@@ -83,8 +83,8 @@ Result<Endpoint> unix_endpoint(const std::string& address) {
 }
 
 Result<Endpoint> endpoint_of(const std::string& address, std::uint16_t port) {
-    if (address.find('\0') != std::string::npos) {
-        return bad_address(address.c_str(), "it contains a NUL");
+    if (const std::size_t nul = address.find('\0'); nul != std::string::npos) {
+        return bad_address(address.substr(0, nul), "a NUL follows");
     }
     if (is_unix(address)) {
         return unix_endpoint(address);

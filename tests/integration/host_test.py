@@ -116,12 +116,13 @@ class Listening(HostTest):
         folder.mkdir(exist_ok=True)
         shutil.copy(os.environ["PATCHBAY_LISTENING"], folder / "liblistening.so")
         manifest = (SOURCE / "plugins/echo/connection.yaml").read_text()
-        manifest = (manifest.replace("echo", "listening").replace("author: patchbay", "author: tests")
-                    .replace("EchoConnection", "Listening")
+        manifest = (manifest.replace("echo", "listening").replace("EchoConnection", "Listening")
+                    .replace("author: patchbay", "author: tests")
                     .replace("max_dialogues: 4096", "{address: 127.0.0.1, port: 0, count: 2}"))
         (folder / "connection.yaml").write_text(manifest)
         return self.write_config(
-            f"connections: [{{class: tests/listening:0.1.0, name: web, config: {{port: {port}}}}}]\n"
+            "connections:\n"
+            f"  - {{class: tests/listening:0.1.0, name: web, config: {{port: {port}}}}}\n"
             f"data_dir: data-{name}\n", name + ".yaml", "../listening")
 
     def test_status_shows_where_clients_connect_and_no_other_host_gets_it(self):
