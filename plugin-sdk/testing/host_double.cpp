@@ -175,6 +175,13 @@ void HostDouble::stop() {
         delete thread;
     }
     std::thread([&] { state.table.destroy(state.created.instance); }).join();
+    const std::lock_guard lock(state.mutex);
+    for (const Listening& left : state.sockets.told()) {
+        if (left.loans != 0) {
+            state.misbehaviour.push_back("left without release: " + left.address);
+        }
+    }
+    state.sockets.close();
 }
 
 // ---- Towards the instance -----------------------------------------------------------------------
@@ -389,6 +396,11 @@ std::vector<std::string> HostDouble::lost() const {
 
 void HostDouble::wait_for_lost(std::size_t count) const {
     state_->wait([&] { return state_->lost.size() >= count; }, "the loss of the connection");
+}
+
+std::vector<Listening> HostDouble::listeners() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->sockets.told();
 }
 
 std::vector<std::string> HostDouble::misbehaviour() const {

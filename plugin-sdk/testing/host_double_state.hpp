@@ -3,6 +3,8 @@
 /// What is behind HostDouble: one mutex over everything, one condition for every wait.
 #pragma once
 
+#include "sockets_double.hpp"
+
 #include <patchbay/testing/host_double.hpp>
 
 #include <condition_variable>
@@ -145,6 +147,7 @@ struct HostDouble::State {
     std::vector<std::string> service_ids;
     std::map<std::uint64_t, std::optional<Result<std::string>>> calls;
     std::set<ThreadDouble*> threads;
+    SocketsDouble sockets;
     std::uint64_t now = 1'000'000'000;
     std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> timers;
     std::map<std::string, std::string> config_texts;

@@ -81,6 +81,16 @@ struct LogLine {
     std::string text;
 };
 
+/// A listening address that this host holds open for the instance.
+struct Listening {
+    /// "127.0.0.1:8000", "[::1]:8000" or "unix:/path".
+    std::string address;
+    std::uint16_t port = 0;
+    std::size_t sockets = 0;
+    /// 0: given back with PATCHBAY_RELEASE_KEEP.
+    std::uint32_t loans = 0;
+};
+
 class HostDouble {
   public:
     /// Creates the instance; `creation` tells how that went.
@@ -148,6 +158,8 @@ class HostDouble {
     [[nodiscard]] std::map<std::string, std::string> key_values() const;
     [[nodiscard]] std::vector<std::string> lost() const;
     void wait_for_lost(std::size_t count) const;
+    /// What is open now. `stop` closes it, and reports loans that are left.
+    [[nodiscard]] std::vector<Listening> listeners() const;
     /// What a host would report: unknown tokens, calls on the wrong thread.
     [[nodiscard]] std::vector<std::string> misbehaviour() const;
     /// Blocks that the instance holds references to.
