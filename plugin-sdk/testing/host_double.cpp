@@ -218,7 +218,8 @@ patchbay_envelope HostDouble::State::make_taken(const Envelope& envelope, std::u
     made.token = next_token++;
     made.protocol_handle = 7;
     made.hops = 1;
-    made.origin = {1, 1, lane, static_cast<std::uint32_t>(made.token)};
+    // Every sender is an instance of its own, the one that answers to it go to.
+    made.origin = {destination(envelope.sender), 1, lane, static_cast<std::uint32_t>(made.token)};
     blocks.insert(made.block);
     taken[made.token] = made.block;
     return made;
@@ -382,6 +383,11 @@ std::map<std::string, std::int64_t> HostDouble::metrics() const {
 std::vector<std::pair<std::string, std::string>> HostDouble::malformed() const {
     const std::lock_guard lock(state_->mutex);
     return state_->malformed;
+}
+
+void HostDouble::exhaust_memory(bool exhausted) {
+    const std::lock_guard lock(state_->mutex);
+    state_->exhausted = exhausted;
 }
 
 std::map<std::string, std::string> HostDouble::key_values() const {

@@ -86,6 +86,8 @@ struct HostDouble::State {
 
     patchbay_status deliver(LaneDouble& lane, const patchbay_array* envelopes,
                             patchbay_array* results);
+    [[nodiscard]] bool views_lie_inside(const patchbay_envelope& envelope) const;
+    void drop_reference(patchbay_block* block);
     patchbay_delivery judge(const patchbay_envelope& envelope);
     void complete(const std::uint64_t* tokens, std::uint32_t count, patchbay_status status,
                   const patchbay_error* error);
@@ -129,6 +131,7 @@ struct HostDouble::State {
     std::optional<Result<void>> operation_result;
     std::map<std::uint64_t, patchbay_block*> taken;
     std::set<patchbay_block*> blocks;
+    bool exhausted = false;
 
     std::vector<Delivered> deliveries;
     std::size_t full_answers = 0;

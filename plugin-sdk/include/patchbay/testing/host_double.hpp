@@ -135,6 +135,8 @@ class HostDouble {
     void make_room(std::string_view to);
     /// Envelopes to `to` become dead letters for `reason`, from now on.
     void refuse(std::string_view to, std::uint32_t reason);
+    /// `allocate` gives nothing from now on, or gives again.
+    void exhaust_memory(bool exhausted = true);
     /// A connection that the instance depends on.
     using Service = std::function<Result<std::string>(std::string_view, std::string_view)>;
     void provide(std::string_view public_id, Service service);
