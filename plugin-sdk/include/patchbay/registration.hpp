@@ -3,7 +3,7 @@
 /// Makes a library a plugin: its one export, the tables behind it and the note that the host reads
 /// without running code. Once per library, in one source file:
 ///
-///     PATCHBAY_REGISTER_CONNECTION(EchoConnection, "EchoConnection", "patchbay/echo:0.1.0")
+///     PATCHBAY_REGISTER_CONNECTION(ClockConnection, "ClockConnection", "samples/clock:0.1.0")
 ///
 /// or, for several classes, PATCHBAY_REGISTER_CONNECTIONS of plugin_entry.hpp.
 ///

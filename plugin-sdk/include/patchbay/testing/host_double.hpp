@@ -4,9 +4,9 @@
 /// and records what the instance does. Third parties test their connections with it, without the
 /// real host:
 ///
-///     patchbay::testing::HostDouble host(patchbay::connection_class<EchoConnection>("Echo"));
+///     patchbay::testing::HostDouble host(patchbay::connection_class<ClockConnection>("Clock"));
 ///     ASSERT_TRUE(host.connect());
-///     const auto token = host.push({"echo", "me", "fetchai/default:1.0.0", bytes});
+///     const auto token = host.push({"clock", "me", "samples/time:0.1.0", ""});
 ///     EXPECT_EQ(host.wait_for_deliveries(1).at(0).envelope.to, "me");
 ///
 /// Threads, wake-ups and descriptors are real, the clock of patchbay.clock/1 and patchbay.timers/1
