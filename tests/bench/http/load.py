@@ -5,8 +5,6 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-from processes import Process
-
 PIPELINE = """
 local requests
 init = function(arguments)

@@ -7,7 +7,8 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Goal:
-    """`figure` of ours in relation to that of `base`, both of one round; the median of the rounds counts."""
+    """`figure` of ours in relation to that of `base`, both of one round; the median of the rounds counts.
+    Without a floor (None) there is only an aim."""
     text: str
     figure: str  # a field of load.Sample
     base: str
@@ -52,7 +53,7 @@ class Report:
                            goal.more_is_better, f"{spread(values)}")
 
     def judge(self, text, value, aim, floor, more_is_better, shown):
-        """One verdict. `floor` may be None: then there is only an aim."""
+        """One verdict, `shown` beside it."""
         def reached(limit):
             return value >= limit if more_is_better else value <= limit
         if reached(aim):

@@ -2,7 +2,6 @@
 """Requests per second: nginx, a bare Beast server, and ours. All are up for the whole run, and every
 round visits each once, so that what disturbs the machine disturbs all alike."""
 
-import ssl
 import socket
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -46,8 +45,8 @@ def measure(options, report, build, folder, certificate, one, two):
     placement = {1: one, 2: two}
     candidates = [name for name in CANDIDATES if name in options.candidates]
     report.say("\n## Server")
-    report.say(f"\nwrk; one core: {one.text}; two cores: {two.text}. nginx and Beast answer 13 bytes, "
-               "ours\nechoes `/reply` through the multiplexer: three headers and 2 bytes.")
+    report.say(f"\n{one.text.capitalize()}; {two.text}. nginx and Beast answer 13 bytes to /hello; ours\n"
+               "sends /reply through the multiplexer to echo, which answers three headers and 2 bytes.")
     with ExitStack() as stack:
         servers = {(name, cores, tls): stack.enter_context(
             Server(name, cores, certificate if tls else None, placement[cores], folder, build))
