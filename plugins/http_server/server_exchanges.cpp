@@ -99,9 +99,8 @@ bool ServerLane::append_request(const Exchange& exchange, const RequestHead& hea
     headers_.clear();
     protocols::append_headers(headers_, head.headers);
     method_.assign(head.method);
-    std::transform(method_.begin(), method_.end(), method_.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
+    std::transform(method_.begin(), method_.end(), method_.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     protocols::HttpMessageView message;
     message.header = {reference, {}, 1, 0, {}};
     message.body = protocols::HttpRequestView{

@@ -277,8 +277,8 @@ void Session::refuse(const Refusal& refusal) {
     Exchange& exchange = queue_exchange(nullptr);
     exchange.rules.keep_alive = false;
     if (lane_.shared().access_log) {
-        exchange.record = std::make_unique<LogRecord>(LogRecord{
-            client_.text(), "-", "-", "", "", "", 11, lane_.shared().clock.wall()});
+        exchange.record = std::make_unique<LogRecord>(
+            LogRecord{client_.text(), "-", "-", "", "", "", 11, lane_.shared().clock.wall()});
     }
     answer_own(exchange, refusal.status, refusal.phrase);
 }
