@@ -6,7 +6,6 @@
 #include <patchbay/protocols/http.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace patchbay::http_server {
@@ -119,9 +118,9 @@ bool ServerLane::append_request(const Exchange& exchange, const RequestHead& hea
         return false;
     }
     char* const bytes = reinterpret_cast<char*>(buffer.data);
-    std::memcpy(bytes, to.data(), to.size());
-    std::memcpy(bytes + to.size(), sender.data(), sender.size());
-    std::memcpy(bytes + to.size() + sender.size(), protocol.data(), protocol.size());
+    char* end = std::copy(to.begin(), to.end(), bytes);
+    end = std::copy(sender.begin(), sender.end(), end);
+    std::copy(protocol.begin(), protocol.end(), end);
     if (!protocols::encode_into(message, bytes + before, size)) {
         host->release(host, lane_.abi(), &buffer.block, 1);
         return false;
