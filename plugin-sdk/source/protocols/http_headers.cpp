@@ -76,7 +76,17 @@ std::string encoded_word(std::string_view utf8) {
     return base64.size() < q.size() ? "=?utf-8?b?" + base64 + "?=" : "=?utf-8?q?" + q + "?=";
 }
 
+bool is_one_ascii_line(std::string_view text) noexcept {
+    return std::none_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) >= 0x80U || c == '\r' || c == '\n';
+    });
+}
+
 void append_value(std::string& text, std::string_view value) {
+    if (is_one_ascii_line(value)) {
+        text += value;
+        return;
+    }
     std::string clean(value);
     std::replace_if(
         clean.begin(), clean.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
@@ -124,17 +134,27 @@ std::string_view trimmed_value(std::string_view value) noexcept {
 
 std::string headers_to_text(const std::vector<HttpHeaderView>& headers) {
     std::string text;
+    append_headers(text, headers);
+    return text;
+}
+
+void append_headers(std::string& text, const std::vector<HttpHeaderView>& headers) {
     for (const HttpHeaderView& header : headers) {
         text.append(header.name).append(": ");
         append_value(text, header.value);
         text += '\n';
     }
     text += '\n';
-    return text;
 }
 
 std::vector<HttpHeaderView> headers_from_text(std::string_view text) {
     std::vector<HttpHeaderView> headers;
+    read_headers(text, headers);
+    return headers;
+}
+
+void read_headers(std::string_view text, std::vector<HttpHeaderView>& headers) {
+    headers.clear();
     bool continues = false;  // a header stands before the next line
     std::string_view raw;    // its value so far, with every line break
     const auto close = [&] {
@@ -164,7 +184,6 @@ std::vector<HttpHeaderView> headers_from_text(std::string_view text) {
         }
     }
     close();
-    return headers;
 }
 
 }  // namespace patchbay::protocols

@@ -22,10 +22,14 @@ struct HttpHeaderView {
 /// The text for these headers. A value that is not UTF-8 is taken for ISO-8859-1, as HTTP/1.1 once
 /// defined it; line breaks within a value become spaces, so that no header can smuggle in another.
 [[nodiscard]] std::string headers_to_text(const std::vector<HttpHeaderView>& headers);
+/// The same, appended to `text`, for those who use one string again and again.
+void append_headers(std::string& text, const std::vector<HttpHeaderView>& headers);
 
 /// The headers of a text; the views point into it. Lines may end in LF, CRLF or CR. A line that is
 /// no header ends them, a line that begins with blank continues the value before it (line break and
 /// indentation stay inside the value).
 [[nodiscard]] std::vector<HttpHeaderView> headers_from_text(std::string_view text);
+/// The same, into a list whose memory is used again.
+void read_headers(std::string_view text, std::vector<HttpHeaderView>& headers);
 
 }  // namespace patchbay::protocols
