@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "response_writer.hpp"
 
-#include <patchbay/net/content_coding.hpp>
-
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/rfc7231.hpp>
 #include <boost/beast/http/status.hpp>
@@ -102,15 +100,11 @@ void ResponseWriter::append_status(std::string& out, unsigned status,
 
 /// Passes on what the message says; notes and leaves out what is the server's to say.
 void ResponseWriter::append_headers(std::string& out) {
-    has_date_ = has_server_ = wants_chunks_ = wants_close_ = false;
+    has_date_ = has_server_ = wants_chunks_ = false;
     for (const protocols::HttpHeaderView& header : headers_) {
         if (!is_name(header.name) || equals(header.name, "Content-Length") ||
-            equals(header.name, "Keep-Alive") || equals(header.name, "Upgrade") ||
+            equals(header.name, "Connection") || equals(header.name, "Keep-Alive") || equals(header.name, "Upgrade") ||
             equals(header.name, "Trailer") || equals(header.name, "Proxy-Connection")) {
-            continue;
-        }
-        if (equals(header.name, "Connection")) {
-            wants_close_ = wants_close_ || equals(header.value, "close");
             continue;
         }
         if (equals(header.name, "Transfer-Encoding")) {
@@ -177,8 +171,7 @@ bool ResponseWriter::append(std::string& out, const protocols::HttpResponseView&
     }
     std::string_view body = response.body;
     std::string compressed;
-    if (should_compress(response, rules)) {
-        compressed = net::gzip(body);
+    if (should_compress(response, rules) && encoder_.encode(body, compressed)) {
         body = compressed;
         out += "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n";
     }

@@ -4,6 +4,7 @@
 /// what is the server's own business: length, framing, and whether the connection goes on.
 #pragma once
 
+#include <patchbay/net/content_coding.hpp>
 #include <patchbay/protocols/http.hpp>
 #include <patchbay/protocols/http_headers.hpp>
 
@@ -52,12 +53,12 @@ class ResponseWriter {
     std::string date_line_;
     std::chrono::seconds date_{-1};
     std::size_t compress_from_;
+    net::ContentEncoder encoder_{net::ContentCoding::gzip};
     std::vector<protocols::HttpHeaderView> headers_;
     // What the headers of the response at hand say.
     bool has_date_ = false;
     bool has_server_ = false;
     bool wants_chunks_ = false;
-    bool wants_close_ = false;
 };
 
 }  // namespace patchbay::http_server
