@@ -9,12 +9,12 @@
 #include "response_reader.hpp"
 #include "url.hpp"
 
+#include <patchbay/answer_at_once.hpp>
 #include <patchbay/envelope_exchange.hpp>
 #include <patchbay/protocols/message.hpp>
 
 #include <boost/intrusive/list_hook.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -43,8 +43,12 @@ class ExchangeTimes {
 using IntrusiveHook =
     boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// A place in the queue of those who wait for a connection.
+/// As an item of a list it has a place among those who wait for a connection.
 class Exchange final : public IntrusiveHook {
+    void total_is_up() noexcept { times_.on_total_limit(*this); }
+    void first_byte_is_up() noexcept { times_.on_first_byte_limit(*this); }
+    void retry_is_due() noexcept { times_.on_retry_time(*this); }
+
   public:
     Exchange(ExchangeTimes& times, const ResponseLimits& limits) : reader(limits), times_(times) {}
 
@@ -52,7 +56,7 @@ class Exchange final : public IntrusiveHook {
     TakenEnvelope envelope;
     /// Of the answer; its views point into the envelope and into `reference`.
     protocols::MessageView answer;
-    std::array<char, 64> reference{};
+    AnswerReference reference{};
     Request request;
 
     // ---- Where it goes
@@ -76,6 +80,14 @@ class Exchange final : public IntrusiveHook {
     /// Answered, or given up: only the host's acceptance is waited for.
     bool is_settled = false;
 
+    /// The time of the whole, of the response's first byte, of the next try.
+    DeadlineOf<Exchange, &Exchange::total_is_up> total{*this};
+    DeadlineOf<Exchange, &Exchange::first_byte_is_up> first_byte{*this};
+    DeadlineOf<Exchange, &Exchange::retry_is_due> retry{*this};
+    /// Its place in the table of those in progress.
+    std::size_t bucket = 0;
+    Exchange* next_in_bucket = nullptr;
+
     [[nodiscard]] bool has_sent_all() const noexcept {
         return written == output.size() + rest.size();
     }
@@ -85,17 +97,7 @@ class Exchange final : public IntrusiveHook {
                                        : rest.substr(written - output.size());
     }
 
-    DeadlineOf<Exchange, &Exchange::total_is_up> total{*this};
-    DeadlineOf<Exchange, &Exchange::first_byte_is_up> first_byte{*this};
-    DeadlineOf<Exchange, &Exchange::retry_is_due> retry{*this};
-    /// Next in the table of those in progress.
-    Exchange* next_in_bucket = nullptr;
-
   private:
-    void total_is_up() noexcept { times_.on_total_limit(*this); }
-    void first_byte_is_up() noexcept { times_.on_first_byte_limit(*this); }
-    void retry_is_due() noexcept { times_.on_retry_time(*this); }
-
     ExchangeTimes& times_;
 };
 

@@ -31,15 +31,17 @@ class DeadlineOf final : public net::Deadline {
 class LaneServices {
   public:
     /// `end_of_turn` is called after everything that the network, time or names brought.
-    LaneServices(Lane& lane, const Host& host, const Options& options, const net::TlsContext& tls,
-                 NameResolver::Lookup lookup, const std::function<void()>& end_of_turn,
-                 std::uint64_t timer)
-        : options(options),
-          tls(tls),
+    LaneServices(Lane& lane, const Host& host, const Options& configured,
+                 const net::TlsContext& tls_context, NameResolver::Lookup lookup,
+                 const std::function<void()>& end_of_turn, std::uint64_t timer)
+        : options(configured),
+          tls(tls_context),
           clock(host),
           deadlines(lane, clock, timer),
           connect_limit(deadlines.queue(options.times.connect)),
           tls_limit(deadlines.queue(options.times.tls)),
+          first_byte_limit(deadlines.queue(options.times.first_byte)),
+          total_limit(deadlines.queue(options.times.total)),
           idle_limit(deadlines.queue(options.times.idle)),
           stagger(deadlines.queue(attempt_delay)),
           readiness(lane.executor(), end_of_turn),
@@ -67,6 +69,8 @@ class LaneServices {
     net::Deadlines deadlines;
     net::DeadlineQueue& connect_limit;
     net::DeadlineQueue& tls_limit;
+    net::DeadlineQueue& first_byte_limit;
+    net::DeadlineQueue& total_limit;
     net::DeadlineQueue& idle_limit;
     net::DeadlineQueue& stagger;
     net::ReadinessSet readiness;

@@ -2,7 +2,6 @@
 #include "name_resolver.hpp"
 
 #include <boost/asio/post.hpp>
-
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -52,9 +51,9 @@ Result<Addresses> system_lookup(const std::string& name) {
                        "The host name '" + name + "' does not exist.");
     }
     if (result != 0) {
-        return failure(ErrorClass::disconnected, "dns.unavailable",
-                       "The host name '" + name +
-                           "' could not be looked up: " + ::gai_strerror(result) + '.');
+        return failure(
+            ErrorClass::disconnected, "dns.unavailable",
+            "The host name '" + name + "' could not be looked up: " + ::gai_strerror(result) + '.');
     }
     Addresses addresses;
     for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
@@ -121,8 +120,8 @@ struct NameResolver::Shared {
     }
 };
 
-NameResolver::NameResolver(const patchbay_host* host, const Executor& lane,
-                           const net::Clock& clock, const ResolverOptions& options, Lookup lookup,
+NameResolver::NameResolver(const patchbay_host* host, const Executor& lane, const net::Clock& clock,
+                           const ResolverOptions& options, Lookup lookup,
                            std::function<void()> after_answers)
     : host_(host),
       clock_(clock),
@@ -230,9 +229,8 @@ void NameResolver::keep(const std::string& name, const Result<Addresses>& addres
         return;
     }
     if (known_.size() >= most_known) {
-        std::erase_if(known_, [now = clock_.now()](const auto& entry) {
-            return entry.second.until <= now;
-        });
+        std::erase_if(
+            known_, [now = clock_.now()](const auto& entry) { return entry.second.until <= now; });
         if (known_.size() >= most_known) {
             known_.clear();
         }

@@ -20,7 +20,7 @@ namespace patchbay::http_client {
 template <class Item>
 using IntrusiveList = boost::intrusive::list<Item, boost::intrusive::constant_time_size<false>>;
 
-/// A place in the queue of origins that could use a connection more.
+/// As an item of a list it has a place among the origins that could use a connection more.
 class Origin final : public IntrusiveHook {
   public:
     Origin(const Url& url, const Proxy* through)

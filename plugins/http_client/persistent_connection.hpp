@@ -31,7 +31,7 @@
 
 namespace patchbay::http_client {
 
-/// A place among the idle connections of its origin.
+/// As an item of a list it has a place among the idle connections of its origin.
 class PersistentConnection final : public IntrusiveHook,
                                    public net::Readiness,
                                    private NameResolver::Waiter,
@@ -43,13 +43,13 @@ class PersistentConnection final : public IntrusiveHook,
         Owner() = default;
         Owner(const Owner&) = delete;
         Owner& operator=(const Owner&) = delete;
-        /// It is open and has no exchange.
-        virtual void on_open(PersistentConnection& connection) noexcept = 0;
-        /// It is closed, with this failure when it had an exchange or was being opened.
-        virtual void on_closed(PersistentConnection& connection, const Error& why) noexcept = 0;
+        /// It has closed itself. `exchange` was on it, or is the one it was being opened for; null
+        /// when it was idle.
+        virtual void on_closed(PersistentConnection& connection, Exchange* exchange,
+                               const Error& why) noexcept = 0;
         /// The response is complete, and valid until something else is read. The connection has
         /// let go of the exchange.
-        virtual void on_response(PersistentConnection& connection, Exchange& exchange) noexcept = 0;
+        virtual void on_response(Exchange& exchange) noexcept = 0;
         /// It can be used again, after `on_response` or before it.
         virtual void on_reusable(PersistentConnection& connection) noexcept = 0;
 
@@ -60,29 +60,46 @@ class PersistentConnection final : public IntrusiveHook,
     PersistentConnection(LaneServices& services, Owner& owner);
     ~PersistentConnection();
 
-    /// Begins to open a connection; may call the owner before it returns.
-    void open(Origin& origin);
-    /// Sends the exchange's request on an open connection without an exchange. False, and nothing
-    /// has happened, when the server has closed the connection: only asked when `is_kept`.
-    [[nodiscard]] bool send(Exchange& exchange);
-    /// Closes it without telling the owner.
+    /// Opens a connection and then sends the exchange's request; may call the owner before it
+    /// returns.
+    void open(Origin& origin, Exchange& exchange);
+    /// Whether the server has closed this idle connection, or sent what nobody asked for: a look
+    /// that costs a call of the system.
+    [[nodiscard]] bool has_ended() const noexcept;
+    /// Sends the exchange's request on an idle connection; may call the owner before it returns.
+    void send(Exchange& exchange);
+    /// Closes it, and lets go of its exchange, without telling the owner.
     void close() noexcept;
     /// Starts the time for which an idle connection is kept.
-    void rest() noexcept;
+    void rest() noexcept { services_.idle_limit.start(idle_time_); }
+
+    /// Its place among the idle connections of all origins.
+    struct Recency : public IntrusiveHook {
+        explicit Recency(PersistentConnection& whose) : connection(whose) {}
+        PersistentConnection& connection;
+    };
+    Recency recency{*this};
+    /// Takes it out of the lists of idle connections.
+    void leave_idle() noexcept {
+        IntrusiveHook::unlink();
+        recency.unlink();
+    }
 
     [[nodiscard]] Origin& origin() const noexcept { return *origin_; }
-    [[nodiscard]] Exchange* exchange() const noexcept { return exchange_; }
-    /// For whom it is being opened; the owner's to set and to clear.
-    Exchange* opened_for = nullptr;
-    [[nodiscard]] bool is_open() const noexcept { return state_ == State::open; }
-    [[nodiscard]] bool is_closed() const noexcept { return state_ == State::closed; }
     /// Whether it has served an exchange before.
     [[nodiscard]] bool is_kept() const noexcept { return is_kept_; }
 
     void on_ready(net::ReadyFor what) noexcept override;
 
   private:
-    enum class State : std::uint8_t { closed, resolving, connecting, tunnelling, handshaking, open };
+    enum class State : std::uint8_t {
+        closed,
+        resolving,
+        connecting,
+        tunnelling,
+        handshaking,
+        open
+    };
 
     void on_resolved(const Result<Addresses>& addresses) noexcept override;
     void on_connected(net::Descriptor socket) noexcept override;
@@ -103,7 +120,9 @@ class PersistentConnection final : public IntrusiveHook,
     void write_step();
     void read_step(bool ended);
     void response_complete(bool drained, bool ended);
-    void read_idle();
+    void stream_ended();
+    /// False when something came that ends an idle connection.
+    [[nodiscard]] bool read_idle();
 
     LaneServices& services_;
     Owner& owner_;
@@ -117,7 +136,8 @@ class PersistentConnection final : public IntrusiveHook,
     /// Only while a tunnel is being opened.
     struct Tunnel;
     std::unique_ptr<Tunnel> tunnel_;
-    DeadlineOf<PersistentConnection, &PersistentConnection::connect_time_is_up> connect_time_{*this};
+    DeadlineOf<PersistentConnection, &PersistentConnection::connect_time_is_up> connect_time_{
+        *this};
     DeadlineOf<PersistentConnection, &PersistentConnection::tls_time_is_up> tls_time_{*this};
     DeadlineOf<PersistentConnection, &PersistentConnection::idle_time_is_up> idle_time_{*this};
 };

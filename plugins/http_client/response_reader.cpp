@@ -219,8 +219,7 @@ void ResponseReader::start(const Expectation& expectation) {
     clear(location_);
     status_ = 0;
     interim_ = 0;
-    has_begun_ = false;
-    keep_alive_ = false;
+    has_begun_ = has_surplus_ = keep_alive_ = false;
     start_parser();
 }
 
@@ -309,7 +308,8 @@ ResponseReader::State ResponseReader::end_of_stream() {
 }
 
 ResponseReader::State ResponseReader::complete(std::string_view surplus) {
-    keep_alive_ = surplus.empty() && parser_->keep_alive();
+    has_surplus_ = !surplus.empty();
+    keep_alive_ = !has_surplus_ && parser_->keep_alive();
     if (decoder_) {
         if (auto finished = decoder_->finish(); !finished) {
             return fail(std::move(finished.error()));

@@ -69,6 +69,8 @@ class ResponseReader {
     }
     /// Value of Location; empty when absent.
     [[nodiscard]] std::string_view location() const noexcept { return location_; }
+    /// Bytes followed the end of the response.
+    [[nodiscard]] bool has_surplus() const noexcept { return has_surplus_; }
     /// The connection may be used for another request.
     [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
 
@@ -150,6 +152,7 @@ class ResponseReader {
     bool in_header_ = true;
     bool has_transfer_encoding_ = false;
     bool has_content_length_ = false;
+    bool has_surplus_ = false;
     bool keep_alive_ = false;
 };
 
