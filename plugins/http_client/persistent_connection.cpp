@@ -14,6 +14,8 @@ namespace patchbay::http_client {
 
 namespace {
 
+using ReadState = ResponseReader::State;
+
 Error closed(const std::string& why) {
     return {ErrorClass::disconnected, "connection.closed",
             "The connection to the server ended before a response came: " + why + '.'};
@@ -104,7 +106,6 @@ void PersistentConnection::begin_tunnel() {
 }
 
 void PersistentConnection::tunnel_step() {
-    using State = ResponseReader::State;
     Tunnel& tunnel = *tunnel_;
     const auto no_answer = [&](const std::string& why) {
         fail({ErrorClass::disconnected, "proxy.failed", "The proxy opened no tunnel: " + why});
@@ -122,8 +123,8 @@ void PersistentConnection::tunnel_step() {
         tunnel.written += sent.size;
     }
     std::vector<char>& buffer = services_.read_buffer;
-    State state = State::incomplete;
-    while (state == State::incomplete) {
+    ReadState state = ReadState::incomplete;
+    while (state == ReadState::incomplete) {
         const net::IoResult got = stream_.read_some(buffer.data(), buffer.size());
         if (got.state == net::IoState::want_read) {
             return;
@@ -136,7 +137,7 @@ void PersistentConnection::tunnel_step() {
                     ? tunnel.reader.read(std::string_view(buffer.data(), got.size))
                     : tunnel.reader.end_of_stream();
     }
-    if (state == State::failed) {
+    if (state == ReadState::failed) {
         no_answer(tunnel.reader.error().message);
         return;
     }
@@ -242,7 +243,6 @@ void PersistentConnection::write_step() {
 }
 
 void PersistentConnection::read_step(bool ended) {
-    using State = ResponseReader::State;
     std::vector<char>& buffer = services_.read_buffer;
     Exchange& exchange = *exchange_;
     for (;;) {
@@ -261,12 +261,12 @@ void PersistentConnection::read_step(bool ended) {
                 return;
         }
         exchange.first_byte.cancel();
-        const State state = exchange.reader.read(std::string_view(buffer.data(), got.size));
-        if (state == State::complete) {
+        const ReadState state = exchange.reader.read(std::string_view(buffer.data(), got.size));
+        if (state == ReadState::complete) {
             response_complete(got.drained, ended);
             return;
         }
-        if (state == State::failed) {
+        if (state == ReadState::failed) {
             fail(exchange.reader.error());
             return;
         }
@@ -280,7 +280,7 @@ void PersistentConnection::stream_ended() {
     ResponseReader& reader = exchange_->reader;
     if (!reader.has_begun()) {
         fail(closed("the server closed it"));
-    } else if (reader.end_of_stream() == ResponseReader::State::complete) {
+    } else if (reader.end_of_stream() == ReadState::complete) {
         response_complete(true, true);
     } else {
         fail(reader.error());
