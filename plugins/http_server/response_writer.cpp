@@ -2,7 +2,6 @@
 #include "response_writer.hpp"
 
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/rfc7231.hpp>
 #include <boost/beast/http/status.hpp>
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 
 #include <patchbay/protocols/http.hpp>
 
+#include <boost/asio/redirect_error.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -16,7 +17,6 @@ namespace patchbay::http_server {
 
 namespace {
 
-constexpr std::size_t batch_bound = 64;
 /// Buffers that are kept, and how large one may be to be kept.
 constexpr std::size_t kept_buffers = 128;
 constexpr std::size_t kept_buffer_size = std::size_t{64} << 10U;

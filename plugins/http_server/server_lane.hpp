@@ -56,6 +56,8 @@ struct Shared {
 class ServerLane {
   public:
     static constexpr std::uint64_t timer = 1;
+    /// Requests that are delivered together.
+    static constexpr std::size_t batch_bound = 64;
 
     ServerLane(Shared& shared, Lane& lane);
     ServerLane(const ServerLane&) = delete;
