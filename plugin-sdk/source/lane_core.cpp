@@ -100,9 +100,9 @@ bool LaneCore::take_signals() {
 std::uint32_t LaneCore::takeable() const noexcept {
     const std::uint32_t in_flight = in_flight_.load();
     const ConnectionState state = instance_.state();
-    const bool takes = state == ConnectionState::connected ||
-                       (state == ConnectionState::disconnecting &&
-                        instance_.connection().takes_while_disconnecting());
+    const bool takes =
+        state == ConnectionState::connected || (state == ConnectionState::disconnecting &&
+                                                instance_.connection().takes_while_disconnecting());
     if (!takes || in_flight >= max_in_flight_) {
         return 0;
     }

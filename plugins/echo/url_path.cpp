@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "url_path.hpp"
 
-#include <algorithm>
 #include <cstddef>
 
 namespace patchbay::echo {
 
+namespace {
+
+/// Position of the first `?` or `#`, or of the first slash too; the size when there is none. Once
+/// per request, so not `find_first_of`, which looks up every single character.
+template <bool slash>
+std::size_t end_of_part(std::string_view url) noexcept {
+    std::size_t at = 0;
+    while (at < url.size() && url[at] != '?' && url[at] != '#' && !(slash && url[at] == '/')) {
+        ++at;
+    }
+    return at;
+}
+
+}  // namespace
+
 std::string_view path_of(std::string_view url) noexcept {
     constexpr std::string_view separator = "://";
-    const std::size_t scheme_end = url.find(separator);
     // A separator behind a slash or a query belongs to those.
-    if (scheme_end != std::string_view::npos && url.find_first_of("/?#") == scheme_end + 1) {
-        url.remove_prefix(scheme_end + separator.size());
-        url.remove_prefix(std::min(url.find_first_of("/?#"), url.size()));
+    const std::size_t first = end_of_part<true>(url);
+    if (first != 0 && url.substr(first - 1, separator.size()) == separator) {
+        url.remove_prefix(first - 1 + separator.size());
+        url.remove_prefix(end_of_part<true>(url));
     }
-    return url.substr(0, url.find_first_of("?#"));
+    return url.substr(0, end_of_part<false>(url));
 }
 
 }  // namespace patchbay::echo

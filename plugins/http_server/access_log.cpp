@@ -43,7 +43,8 @@ std::string iso_time(std::chrono::nanoseconds time) {
     std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
                   parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
-                  parts.tm_min, parts.tm_sec, static_cast<int>(time.count() % 1'000'000'000 / 1000));
+                  parts.tm_min, parts.tm_sec,
+                  static_cast<int>(time.count() % 1'000'000'000 / 1000));
     return text.data();
 }
 
@@ -139,14 +140,13 @@ AccessLog::~AccessLog() {
 }
 
 Result<void> AccessLog::open_file() {
-    file_ = net::Descriptor(path_ == "-" ? ::dup(STDERR_FILENO)
-                                         : ::open(path_.c_str(),
-                                                  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+    file_ = net::Descriptor(
+        path_ == "-" ? ::dup(STDERR_FILENO)
+                     : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
     if (!file_) {
         return failure(ErrorClass::invalid, "access_log.not_opened",
-                       "The access log '" + path_ +
-                           "' could not be opened: " + std::generic_category().message(errno) +
-                           ".");
+                       "The access log '" + path_ + "' could not be opened: " +
+                           std::generic_category().message(errno) + ".");
     }
     return {};
 }

@@ -47,8 +47,7 @@ std::string_view trimmed(std::string_view text) noexcept {
 template <class Function>
 void each_forwarded(const RequestHead& head, Function use) {
     for (auto header = head.headers.rbegin(); header != head.headers.rend(); ++header) {
-        if (!boost::beast::iequals({header->name.data(), header->name.size()},
-                                   "X-Forwarded-For")) {
+        if (!boost::beast::iequals({header->name.data(), header->name.size()}, "X-Forwarded-For")) {
             continue;
         }
         for (std::string_view rest = header->value; !rest.empty();) {

@@ -30,9 +30,9 @@ Result<std::string> listening_address(const std::string& host) {
     boost::system::error_code error;
     boost::asio::ip::make_address(host, error);
     if (error) {
-        return failure(ErrorClass::invalid, "http_server.bad_host",
-                       "'host' is '" + host +
-                           "'; expected an IP address, localhost, or unix:/absolute/path.");
+        return failure(
+            ErrorClass::invalid, "http_server.bad_host",
+            "'host' is '" + host + "'; expected an IP address, localhost, or unix:/absolute/path.");
     }
     return host;
 }
@@ -95,8 +95,8 @@ Awaitable<Result<void>> HttpServerConnection::connect() {
                 co_return failure(ErrorClass::failed, "http_server.lane_not_started",
                                   "Lane " + std::to_string(index) + " did not start.");
             }
-            co_return lanes_[index]->listen(sockets_.descriptors_of(
-                index, static_cast<std::uint32_t>(lanes_.size())));
+            co_return lanes_[index]->listen(
+                sockets_.descriptors_of(index, static_cast<std::uint32_t>(lanes_.size())));
         };
         Result<void> begun =
             co_await boost::asio::co_spawn(lane(index).executor(), begin(), use_awaitable);

@@ -46,8 +46,8 @@ class OpenApiChecker final : public RequestChecker {
             return false;
         }
         failure.status = static_cast<unsigned>(verdict.precise_status);
-        const auto phrase = boost::beast::http::obsolete_reason(
-            boost::beast::http::int_to_status(failure.status));
+        const auto phrase =
+            boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(failure.status));
         failure.phrase = {phrase.data(), phrase.size()};
         if (!verdict.allow.empty()) {
             failure.headers = "Allow: " + verdict.allow + "\r\n";

@@ -53,8 +53,7 @@ Limits read_limits(const Config& config) {
     limits.header_count = size(config, "max_header_count", 100, 1, 1000);
     limits.body_size = size(config, "max_body_size", mebi, 1, 1024 * mebi);
     limits.connections = size(config, "max_connections", 10000, 1, 1000000);
-    limits.connections_per_address =
-        size(config, "max_connections_per_address", 1000, 0, 1000000);
+    limits.connections_per_address = size(config, "max_connections_per_address", 1000, 0, 1000000);
     limits.pending_requests = size(config, "max_pending_requests", 4096, 1, 60000);
     limits.pipelined_requests = size(config, "max_pipelined_requests", 32, 1, 1024);
     limits.header_time = seconds(config, "header_timeout", 10);
@@ -72,8 +71,9 @@ std::optional<net::TlsServerOptions> read_tls(const Host& host) {
     tls.certificate_file = text(config, "ssl_cert");
     tls.key_file = text(config, "ssl_key");
     if (tls.certificate_file.empty() != tls.key_file.empty()) {
-        refuse("config.incomplete_tls", "Of 'ssl_cert' and 'ssl_key' only one is set; HTTPS needs "
-                                        "both, and HTTP neither.");
+        refuse("config.incomplete_tls",
+               "Of 'ssl_cert' and 'ssl_key' only one is set; HTTPS needs "
+               "both, and HTTP neither.");
     }
     const std::string wanted = config.get<std::string>("client_certificates", "off");
     tls.client_ca_file = text(config, "client_ca");

@@ -32,10 +32,12 @@ bool is_host(std::string_view host) noexcept {
 }
 
 bool starts_with_scheme(std::string_view target) noexcept {
-    return beast::iequals(beast::string_view(target.data(), std::min<std::size_t>(target.size(), 7)),
-                          "http://") ||
-           beast::iequals(beast::string_view(target.data(), std::min<std::size_t>(target.size(), 8)),
-                          "https://");
+    return beast::iequals(
+               beast::string_view(target.data(), std::min<std::size_t>(target.size(), 7)),
+               "http://") ||
+           beast::iequals(
+               beast::string_view(target.data(), std::min<std::size_t>(target.size(), 8)),
+               "https://");
 }
 
 /// Takes what Beast finds. A rule of ours that is broken ends the parsing with `refusal`.
@@ -114,8 +116,7 @@ class HeadParser final : public http::basic_parser<true> {
         error = http::error::bad_method;
     }
 
-    void on_field_impl(Field name, Text name_text, Text value,
-                       beast::error_code& error) override {
+    void on_field_impl(Field name, Text name_text, Text value, beast::error_code& error) override {
         const char* const begin = bytes_.data();
         if (!value.empty() && (value.data() < begin || value.data() >= begin + bytes_.size())) {
             stop(bad_request("a header that goes on in a second line"), error);
@@ -188,8 +189,7 @@ class HeadParser final : public http::basic_parser<true> {
     static bool accepts_gzip(Text value) {
         const std::string_view text = view(value);
         const std::size_t found = text.find("gzip");
-        return found != std::string_view::npos &&
-               text.substr(found + 4, 4) != ";q=0" ;
+        return found != std::string_view::npos && text.substr(found + 4, 4) != ";q=0";
     }
 
     void on_header_impl(beast::error_code& /*error*/) override {}
@@ -220,9 +220,9 @@ Refusal refusal_of(const beast::error_code& error, std::string_view bytes,
     if (error == http::error::header_limit) {
         const bool in_first_line =
             bytes.substr(0, limits.size).find("\r\n") == std::string_view::npos;
-        return in_first_line ? Refusal{414, "URI Too Long", "the request line is too long"}
-                             : Refusal{431, "Request Header Fields Too Large",
-                                       "the headers are too large"};
+        return in_first_line
+                   ? Refusal{414, "URI Too Long", "the request line is too long"}
+                   : Refusal{431, "Request Header Fields Too Large", "the headers are too large"};
     }
     if (error == http::error::bad_version) {
         return {505, "HTTP Version Not Supported", "a version other than 1.0 and 1.1"};
@@ -233,8 +233,7 @@ Refusal refusal_of(const beast::error_code& error, std::string_view bytes,
     if (error == http::error::bad_target) {
         return bad_request("a target with characters that must be percent-encoded");
     }
-    if (error == http::error::bad_content_length ||
-        error == http::error::multiple_content_length ||
+    if (error == http::error::bad_content_length || error == http::error::multiple_content_length ||
         error == http::error::bad_transfer_encoding) {
         return bad_request("Content-Length and Transfer-Encoding that contradict each other");
     }

@@ -55,8 +55,8 @@ struct HeadLimits {
 /// Empty lines before a request, which old clients send after a body and HTTP lets pass.
 [[nodiscard]] std::size_t leading_line_breaks(std::string_view bytes) noexcept;
 
-/// Appends the full URL: the target as it is when it has a scheme, else after `scheme` and the host,
-/// which is `own_host` for clients that name none.
+/// Appends the full URL: the target as it is when it has a scheme, else after `scheme` and the
+/// host, which is `own_host` for clients that name none.
 void append_url(std::string& url, std::string_view scheme, std::string_view own_host,
                 const RequestHead& head);
 

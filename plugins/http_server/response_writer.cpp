@@ -50,7 +50,7 @@ constexpr bool is_bodiless(unsigned status) noexcept {
 }
 
 bool is_compressible(std::string_view type) noexcept {
-    constexpr std::array<std::string_view, 6> kinds{"text/",          "application/json",
+    constexpr std::array<std::string_view, 6> kinds{"text/",           "application/json",
                                                     "application/xml", "application/javascript",
                                                     "image/svg+xml",   "application/yaml"};
     return std::any_of(kinds.begin(), kinds.end(), [&](std::string_view kind) {
@@ -102,8 +102,9 @@ void ResponseWriter::append_headers(std::string& out) {
     has_date_ = has_server_ = wants_chunks_ = false;
     for (const protocols::HttpHeaderView& header : headers_) {
         if (!is_name(header.name) || equals(header.name, "Content-Length") ||
-            equals(header.name, "Connection") || equals(header.name, "Keep-Alive") || equals(header.name, "Upgrade") ||
-            equals(header.name, "Trailer") || equals(header.name, "Proxy-Connection")) {
+            equals(header.name, "Connection") || equals(header.name, "Keep-Alive") ||
+            equals(header.name, "Upgrade") || equals(header.name, "Trailer") ||
+            equals(header.name, "Proxy-Connection")) {
             continue;
         }
         if (equals(header.name, "Transfer-Encoding")) {
@@ -143,8 +144,8 @@ bool ResponseWriter::should_compress(const protocols::HttpResponseView& response
             equals(header.name, "ETag")) {
             return false;
         }
-        compressible = compressible ||
-                       (equals(header.name, "Content-Type") && is_compressible(header.value));
+        compressible =
+            compressible || (equals(header.name, "Content-Type") && is_compressible(header.value));
     }
     return compressible;
 }
@@ -157,7 +158,8 @@ bool ResponseWriter::append(std::string& out, const protocols::HttpResponseView&
     const auto status = static_cast<unsigned>(response.status_code);
     std::string_view phrase = response.status_text;
     if (phrase.empty()) {
-        const auto known = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
+        const auto known =
+            boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
         phrase = {known.data(), known.size()};
     }
     append_status(out, status, phrase);

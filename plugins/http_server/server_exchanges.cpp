@@ -6,7 +6,6 @@
 #include <patchbay/protocols/http.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace patchbay::http_server {
@@ -99,9 +98,8 @@ bool ServerLane::append_request(const Exchange& exchange, const RequestHead& hea
     headers_.clear();
     protocols::append_headers(headers_, head.headers);
     method_.assign(head.method);
-    std::transform(method_.begin(), method_.end(), method_.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
+    std::transform(method_.begin(), method_.end(), method_.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     protocols::HttpMessageView message;
     message.header = {reference, {}, 1, 0, {}};
     message.body = protocols::HttpRequestView{
@@ -120,9 +118,9 @@ bool ServerLane::append_request(const Exchange& exchange, const RequestHead& hea
         return false;
     }
     char* const bytes = reinterpret_cast<char*>(buffer.data);
-    std::memcpy(bytes, to.data(), to.size());
-    std::memcpy(bytes + to.size(), sender.data(), sender.size());
-    std::memcpy(bytes + to.size() + sender.size(), protocol.data(), protocol.size());
+    char* end = std::copy(to.begin(), to.end(), bytes);
+    end = std::copy(sender.begin(), sender.end(), end);
+    std::copy(protocol.begin(), protocol.end(), end);
     if (!protocols::encode_into(message, bytes + before, size)) {
         host->release(host, lane_.abi(), &buffer.block, 1);
         return false;

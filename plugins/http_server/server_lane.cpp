@@ -78,8 +78,7 @@ ServerLane::ServerLane(Shared& shared, Lane& lane)
     batch_.reserve(batch_bound);
     batch_exchanges_.reserve(batch_bound);
     results_.resize(batch_bound);
-    if (const auto* handles =
-            shared.host.extension<patchbay_handles>(PATCHBAY_HANDLES_EXTENSION)) {
+    if (const auto* handles = shared.host.extension<patchbay_handles>(PATCHBAY_HANDLES_EXTENSION)) {
         to_handle_ = handles->address(shared.host.abi(), to_abi_string(shared.options.target));
         protocol_handle_ =
             handles->protocol(shared.host.abi(), to_abi_string(protocols::http_protocol_id));
@@ -122,8 +121,7 @@ Result<void> ServerLane::listen(const std::vector<std::intptr_t>& descriptors) {
 
 void ServerLane::add_client(net::Descriptor socket, const ClientAddress& client) {
     deadlines_.refresh();
-    const bool exempt =
-        client.is_unix() || is_trusted(client, shared_.options.trusted_proxies);
+    const bool exempt = client.is_unix() || is_trusted(client, shared_.options.trusted_proxies);
     if (shared_.limits.admit(client, exempt) != Admission::admitted) {
         shared_.counters.connections_refused.add();
         if (!shared_.tls) {
@@ -145,8 +143,8 @@ void ServerLane::add_client(net::Descriptor socket, const ClientAddress& client)
         shared_.limits.release(client, exempt);
         return;
     }
-    Session& session = sessions_.emplace_back(
-        *this, net::Stream(std::move(socket), std::move(tls)), client, exempt);
+    Session& session = sessions_.emplace_back(*this, net::Stream(std::move(socket), std::move(tls)),
+                                              client, exempt);
     session.place = std::prev(sessions_.end());
     shared_.counters.connections.add();
     shared_.counters.open_connections.add(1);

@@ -234,9 +234,8 @@ void Session::on_input_closed(bool broken) {
     // A client may close its side and still read. Without a limit for the answer it is taken for
     // gone, or its request would wait for ever.
     const bool bounded = lane_.shared().options.limits.answer_time.count() != 0;
-    if (broken || (front_ != nullptr && !bounded)) {
-        abort();
-    } else if (front_ == nullptr && written_ == output_.size()) {
+    const bool nothing_to_say = front_ == nullptr && written_ == output_.size();
+    if (broken || nothing_to_say || (front_ != nullptr && !bounded)) {
         abort();
     } else {
         last_request_ = true;
@@ -276,6 +275,10 @@ void Session::refuse(const Refusal& refusal) {
     last_request_ = true;
     Exchange& exchange = queue_exchange(nullptr);
     exchange.rules.keep_alive = false;
+    if (lane_.shared().access_log) {
+        exchange.record = std::make_unique<LogRecord>(
+            LogRecord{client_.text(), "-", "-", "", "", "", 11, lane_.shared().clock.wall()});
+    }
     answer_own(exchange, refusal.status, refusal.phrase);
 }
 
@@ -394,11 +397,10 @@ void Session::end() {
         exchange.rules.keep_alive = false;
         answer_own(exchange, 500, "Server terminated unexpectedly.");
     }
-    if (phase_ != Phase::closed && phase_ != Phase::lingering && write_out()) {
-        abort();
-    } else if (phase_ == Phase::lingering) {
-        abort();
+    if (phase_ != Phase::closed && phase_ != Phase::lingering) {
+        static_cast<void>(write_out());
     }
+    abort();
 }
 
 /// Everything is said. The client is told so, and has a moment to read it: closing at once, with

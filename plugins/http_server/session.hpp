@@ -97,9 +97,9 @@ class Session final : public net::Readiness, public net::Deadline {
     Phase phase_;
     bool readable_ = false;
     bool input_closed_ = false;
-    bool last_request_ = false;      ///< what follows is not read any more
-    bool awaits_continue_ = false;   ///< 100 (Continue) is due once the earlier answers are out
-    std::uint32_t waiting_ = 0;      ///< exchanges in the queue
+    bool last_request_ = false;     ///< what follows is not read any more
+    bool awaits_continue_ = false;  ///< 100 (Continue) is due once the earlier answers are out
+    std::uint32_t waiting_ = 0;     ///< exchanges in the queue
     Exchange* front_ = nullptr;
     Exchange* back_ = nullptr;
     std::unique_ptr<IncomingRequest> incoming_;

@@ -128,13 +128,13 @@ std::size_t header_colon(std::string_view line) noexcept {
 }
 
 std::string_view trimmed_value(std::string_view value) noexcept {
-    const std::size_t first = value.find_first_not_of(" \t");
-    if (first == std::string_view::npos) {
-        return {};
+    while (!value.empty() && is_blank(value.front())) {
+        value.remove_prefix(1);
     }
-    const std::size_t last = value.find_last_not_of("\r\n");
-    return last == std::string_view::npos || last < first ? std::string_view()
-                                                          : value.substr(first, last - first + 1);
+    while (!value.empty() && is_line_break(value.back())) {
+        value.remove_suffix(1);
+    }
+    return value;
 }
 
 }  // namespace
