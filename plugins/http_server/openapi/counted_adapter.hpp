@@ -146,8 +146,15 @@ class CountedAdapter
     /// Throws `EffortExceeded`. The price grows with the depth because valijson copies the path to
     /// each value that it looks at.
     explicit CountedAdapter(CountedValue value) : BasicAdapter(CountedAccess(value)), value_(value) {
-        value.effort->spend(4 + value.depth);
+        value.effort->spend(20 + 2 * std::uint64_t{value.depth});
     }
+    /// valijson makes a copy for each alternative that it tries.
+    CountedAdapter(const CountedAdapter& other) : BasicAdapter(other), value_(other.value_) {
+        value_.effort->spend(5);
+    }
+    CountedAdapter& operator=(const CountedAdapter&) = delete;
+    ~CountedAdapter() override = default;
+
     [[nodiscard]] const CountedValue& value() const { return value_; }
 
   private:

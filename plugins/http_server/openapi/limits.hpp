@@ -25,7 +25,7 @@ struct Limits {
     /// request and one for every byte of it. A request that would cost more is refused, so that a
     /// schema or pattern that is exponential for some input cannot be turned against the server.
     std::uint64_t steps = 200'000;
-    std::uint64_t steps_per_byte = 100;
+    std::uint64_t steps_per_byte = 50;
 };
 
 }  // namespace patchbay::openapi

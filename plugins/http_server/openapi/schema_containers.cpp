@@ -27,7 +27,9 @@ void SchemaTranslator::translate_array(Work& work) {
         }
         work.draft7["items"] = std::move(schemas);
         if (items != nullptr) {
-            work.draft7["additionalItems"] = translate(*items, work.position.within());
+            work.draft7["additionalItems"] =
+                items->is_boolean() ? Json(items->boolean())
+                                    : translate(*items, work.position.within());
         }
     } else if (items != nullptr) {
         work.draft7["items"] = translate(*items, work.position.within());
