@@ -37,7 +37,13 @@ json instance_json(const plugins::InstanceStatus& status) {
         {"queued_bytes", status.queued_bytes},
         {"in_flight", status.in_flight},
         {"misbehaviour", status.misbehaviour},
-        {"unresponsive", status.unresponsive}};
+        {"unresponsive", status.unresponsive},
+        {"listeners", json::array()}};
+    for (const plugins::ListenerStatus& listener : status.listeners) {
+        entry["listeners"].push_back({{"address", listener.address},
+                                      {"sockets", listener.sockets},
+                                      {"loans", listener.loans}});
+    }
     if (status.since != 0) {
         entry["since"] = utc_text(status.since);
     }

@@ -96,7 +96,8 @@ void add_limits(MapValue& map, const ConnectionLimits& limits) {
                               .take())
         .add("max_in_flight", limits.max_in_flight)
         .add("ordered_sends", limits.ordered_sends)
-        .add("max_thread_workers", limits.max_thread_workers);
+        .add("max_thread_workers", limits.max_thread_workers)
+        .add("lane_limit", limits.lane_limit);
 }
 
 /// Free content without the values of keys that hold secrets.

@@ -35,6 +35,9 @@ struct PluginFolder {
 /// What happens when connect, receive or send of a connection fails. Upstream's names.
 enum class FailurePolicy : std::uint8_t { propagate, just_log, stop_and_exit };
 
+/// Most lanes that an instance may be allowed.
+inline constexpr std::uint32_t most_lanes = 64;
+
 struct MailboxLimits {
     std::uint32_t envelopes = 8192;
     std::uint64_t bytes = 16U << 20U;
@@ -69,6 +72,9 @@ struct ConnectionLimits {
     /// Synchronous connections: threads of the executor pool; without a value what the plugin
     /// declares (5 when it does not).
     std::optional<std::uint32_t> max_thread_workers;
+    /// Most lanes of a class with several; without a value the number of processors, because a lane
+    /// is a thread with a loop of its own.
+    std::optional<std::uint32_t> lane_limit;
 };
 
 /// What an instance may change of its class's connection.yaml; upstream's list. Kept as written:

@@ -55,6 +55,7 @@ void read_connection_limits(MapReader& reader, ConnectionLimits& limits) {
     reader.read("max_in_flight", limits.max_in_flight, Range<std::uint32_t>{1, 1U << 20U});
     reader.read("ordered_sends", limits.ordered_sends);
     reader.read("max_thread_workers", limits.max_thread_workers, Range<std::uint32_t>{1, 1024});
+    reader.read("lane_limit", limits.lane_limit, Range<std::uint32_t>{1, most_lanes});
 }
 
 }  // namespace patchbay::config

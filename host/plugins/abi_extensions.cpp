@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The extensions of abi.h, section 12, as tables of thunks.
+// The extensions of abi.h, section 12, as tables of thunks; that of sockets is in abi_sockets.cpp.
 #include "plugins/abi_host.hpp"
 #include "plugins/lane_timers.hpp"
 
@@ -409,6 +409,7 @@ const std::array extensions = {
     Extension{PATCHBAY_HANDLES_EXTENSION, &handles_table},
     Extension{PATCHBAY_DEAD_LETTERS_EXTENSION, &dead_letters_table},
     Extension{PATCHBAY_KEY_VALUE_EXTENSION, &key_value_table},
+    Extension{PATCHBAY_SOCKETS_EXTENSION, sockets_extension()},
 };
 
 }  // namespace

@@ -138,11 +138,12 @@ void PATCHBAY_CALL connection_lost(const patchbay_host* host,
 
 AbiHost::AbiHost(const HostServices& host_services, std::string instance_name,
                  const std::string& config_json, InstanceMetrics& instance_metrics,
-                 PluginReports& plugin_reports)
+                 ListeningSockets& listening_sockets, PluginReports& plugin_reports)
     : services(host_services),
       instance(std::move(instance_name)),
       config(config_json),
       metrics(instance_metrics),
+      sockets(listening_sockets),
       reports(plugin_reports),
       threads(instance) {
     table_.struct_size = sizeof(table_);

@@ -29,6 +29,7 @@ namespace patchbay::plugins {
 
 class AbiHost;
 class LaneTimers;
+class ListeningSockets;
 
 /// What all instances of one host share; everything outlives them.
 struct HostServices {
@@ -78,7 +79,7 @@ struct LaneContext {
 class AbiHost {
   public:
     AbiHost(const HostServices& services, std::string instance, const std::string& config_json,
-            InstanceMetrics& metrics, PluginReports& reports);
+            InstanceMetrics& metrics, ListeningSockets& sockets, PluginReports& reports);
     AbiHost(const AbiHost&) = delete;
     AbiHost& operator=(const AbiHost&) = delete;
     ~AbiHost() = default;
@@ -122,12 +123,15 @@ class AbiHost {
     const std::string instance;
     const ConfigLookup config;
     InstanceMetrics& metrics;
+    ListeningSockets& sockets;
     PluginReports& reports;
     PluginThreads threads;
     /// Set before `create`.
     std::vector<Dependency> dependencies;
     std::weak_ptr<CallParty> self;
     std::uint64_t call_limit = 60'000'000'000;
+    /// Generation of the plugin whose code this is, for what outlives it.
+    std::uint32_t generation_number = 0;
     /// Null until the lanes are there.
     std::atomic<multiplexer::Generation*> generation{nullptr};
     /// Lanes whose `saturated` is set.
@@ -141,6 +145,7 @@ class AbiHost {
 
 /// The table of an extension, or null.
 [[nodiscard]] const void* find_extension(const AbiHost& host, std::string_view id);
+[[nodiscard]] const patchbay_sockets* sockets_extension();
 
 /// Tells that the host itself failed (out of memory, mostly) in a call of the plugin.
 void report_exception(const AbiHost& host) noexcept;

@@ -116,7 +116,7 @@ Result<std::shared_ptr<Instance>> Instance::add(const InstancePlan& plan,
     }
     instance->host_ =
         std::make_unique<AbiHost>(services, plan.name, plan.config_json, instance->metrics_,
-                                  static_cast<PluginReports&>(*instance));
+                                  instance->sockets_, static_cast<PluginReports&>(*instance));
     instance->host_->self = instance;
     instance->host_->owner = instance;
     instance->host_->call_limit = nanoseconds(plan.limits.timeouts.send);
@@ -563,6 +563,7 @@ InstanceStatus Instance::status() const {
         const std::lock_guard lock(reports_mutex_);
         status.misbehaviour = misbehaviour_;
     }
+    status.listeners = sockets_.status();
     const std::lock_guard lock(mutex_);
     status.phase = phase_;
     status.state = machine_.state();

@@ -15,6 +15,7 @@
 #include "plugins/connection_state.hpp"
 #include "plugins/instance_status.hpp"
 #include "plugins/lane_runner.hpp"
+#include "plugins/listening_sockets.hpp"
 #include "plugins/plan.hpp"
 #include "plugins/plugin_generation.hpp"
 
@@ -133,6 +134,8 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     bool end_plugin();
     /// Calls `destroy`; false when it did not return.
     bool destroy_object();
+    /// After `destroy`: takes back the sockets that the generation has not released.
+    void end_loans(std::uint32_t generation);
 
     // All with mutex_ held.
     Result<void> begin_connect();
@@ -157,6 +160,7 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     const std::string data_folder_;
     InstanceListener& listener_;
     InstanceMetrics metrics_;
+    ListeningSockets sockets_;
     multiplexer::Instance* traffic_ = nullptr;  // null after `stop`
     std::uint32_t number_ = 0;
 

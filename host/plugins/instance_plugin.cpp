@@ -3,16 +3,22 @@
 #include "plugins/host_call.hpp"
 #include "plugins/instance.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace patchbay::plugins {
 namespace {
 
-/// Most lanes of one instance.
-constexpr std::uint32_t lane_limit = 64;
+/// Most lanes of one instance. More than processors only take turns, unless the operator knows
+/// more.
+std::uint32_t lane_limit_of(const config::ConnectionLimits& limits) {
+    return limits.lane_limit.value_or(
+        std::clamp<std::uint32_t>(std::thread::hardware_concurrency(), 1, config::most_lanes));
+}
 
 patchbay_string view_of(const std::string& text) {
     return {text.data(), text.size()};
@@ -37,8 +43,11 @@ Result<void> Instance::load(std::shared_ptr<PluginGeneration> generation) {
         class_ = *table;
     }
     host_->set_abi_version(generation_->abi_version());
+    host_->generation_number = generation_->number();
     if (auto created = create_object(*table); !created) {
-        (void)end_plugin();
+        if (end_plugin()) {
+            sockets_.close();
+        }
         return created;
     }
     return {};
@@ -59,7 +68,7 @@ Result<void> Instance::create_object(const patchbay_class& table) {
     options.config_json = view_of(plan_.config_json);
     options.data_folder = view_of(data_folder_);
     options.max_in_flight = plan_.limits.max_in_flight.value_or(0);
-    options.lane_limit = lane_limit;
+    options.lane_limit = lane_limit_of(plan_.limits);
     options.max_thread_workers = plan_.limits.max_thread_workers.value_or(0);
     if (plan_.limits.ordered_sends.value_or(false)) {
         options.flags = PATCHBAY_INSTANCE_ORDERED_SENDS;
@@ -99,10 +108,11 @@ Result<void> Instance::create_object(const patchbay_class& table) {
         object_ = creation->created.instance;
         created_ = true;
     }
+    const std::uint32_t lane_limit = creation->options.lane_limit;
     if (creation->created.lane_count == 0 || creation->created.lane_count > lane_limit) {
         return failure(ErrorClass::invalid, "plugin.lane_count",
                        plan_.name + " wants " + std::to_string(creation->created.lane_count) +
-                           " lanes; 1 to " + std::to_string(lane_limit) + " are allowed");
+                           " lanes; its `lane_limit` allows 1 to " + std::to_string(lane_limit));
     }
     return start_lanes(table, creation->created.lane_count);
 }
@@ -144,8 +154,10 @@ void Instance::stop() {
     disconnect();
     wait_disconnected();
     if (!end_plugin()) {
+        sockets_.stop_listening();
         return;  // its lanes may still be used
     }
+    sockets_.close();
     multiplexer::Instance* traffic = nullptr;
     {
         const std::lock_guard lock(mutex_);
@@ -211,6 +223,9 @@ bool Instance::end_plugin() {
         runners.swap(runners_);
         generation.swap(generation_);
     }
+    if (generation != nullptr) {
+        end_loans(generation->number());
+    }
     if (lanes != nullptr) {
         const multiplexer::Reclaimed reclaimed = traffic_->detach(*lanes);
         if (reclaimed.blocks != 0 || reclaimed.tokens != 0) {
@@ -222,6 +237,18 @@ bool Instance::end_plugin() {
         }
     }
     return true;
+}
+
+void Instance::end_loans(std::uint32_t generation) {
+    std::string addresses;
+    for (const std::string& address : sockets_.end_loans(generation)) {
+        addresses += (addresses.empty() ? "" : ", ") + address;
+    }
+    if (!addresses.empty()) {
+        publish(events::Level::warning, "plugin.left_behind",
+                plan_.name + " ended without releasing the sockets that listen on " + addresses +
+                    "; the host took them back.");
+    }
 }
 
 bool Instance::destroy_object() {

@@ -7,6 +7,7 @@
 
 #include <patchbay/result.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,15 @@ enum class InstancePhase : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view to_string(InstancePhase phase);
+
+/// A listening address that the host holds open for an instance.
+struct ListenerStatus {
+    /// "127.0.0.1:8000", "[::1]:8000" or "unix:/run/x.sock".
+    std::string address;
+    std::size_t sockets = 0;
+    /// 0: kept open for the next generation.
+    std::size_t loans = 0;
+};
 
 struct InstanceStatus {
     std::string name;
@@ -61,6 +71,8 @@ struct InstanceStatus {
     std::uint64_t queued = 0;
     std::uint64_t queued_bytes = 0;
     std::uint64_t in_flight = 0;
+    /// Where the host listens for it.
+    std::vector<ListenerStatus> listeners;
     /// Rules of abi.h that it broke.
     std::uint64_t misbehaviour = 0;
 };

@@ -64,6 +64,10 @@ std::uint32_t Connection::lane_count() const {
     return 1;
 }
 
+bool Connection::takes_while_disconnecting() const {
+    return false;
+}
+
 std::uint32_t Connection::held_limit() const {
     return 256;
 }

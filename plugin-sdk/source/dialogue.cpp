@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dialogue_failures.hpp"
 #include "dialogue_store.hpp"
 
 #include <patchbay/dialogue.hpp>
@@ -11,20 +12,9 @@ namespace patchbay {
 
 namespace {
 
-constexpr std::int32_t first_id = 1;
-constexpr std::int32_t first_target = 0;
-
 std::int64_t magnitude(std::int32_t value) noexcept {
     const std::int64_t wide = value;
     return wide < 0 ? -wide : wide;
-}
-
-tl::unexpected<Error> refused(const char* code, std::string message) {
-    return failure(ErrorClass::invalid, code, std::move(message));
-}
-
-tl::unexpected<Error> unknown_dialogue() {
-    return refused("dialogue.unknown", "there is no such dialogue (any more)");
 }
 
 /// The next id of a side: starters count up from 1, responders down from -1.
@@ -38,22 +28,17 @@ Result<void> check_next(const DialogueRules& rules, const DialogueSide& own,
                         std::int32_t target, unsigned performative) {
     const std::int64_t expected = next_id(own, counts_up);
     if (message_id != expected) {
-        return refused("dialogue.bad_message_id", "message id " + std::to_string(message_id) +
-                                                      " came where " + std::to_string(expected) +
-                                                      " is next");
+        return bad_message_id(message_id, expected);
     }
     const bool targets_own_side = (target > 0) == counts_up;
     const auto answered = target == first_target
                               ? std::nullopt
                               : (targets_own_side ? own : other).performative(magnitude(target));
     if (!answered) {
-        return refused("dialogue.bad_target",
-                       "target " + std::to_string(target) + " is not a message of this dialogue");
+        return bad_target(target);
     }
     if (!contains(rules.replies[*answered], performative)) {
-        return refused("dialogue.bad_performative", "performative " + std::to_string(performative) +
-                                                        " may not answer performative " +
-                                                        std::to_string(*answered));
+        return bad_answer(performative, *answered);
     }
     return {};
 }
@@ -161,9 +146,7 @@ struct Dialogues::Records {
 
     [[nodiscard]] Result<void> check_first(unsigned performative) const {
         if (!contains(rules->initial, performative)) {
-            return refused(
-                "dialogue.bad_performative",
-                "performative " + std::to_string(performative) + " may not start a dialogue");
+            return bad_initial(performative);
         }
         return {};
     }
@@ -174,9 +157,7 @@ struct Dialogues::Records {
                            "the dialogue reference of this first message is in use");
         }
         if (message.target != first_target) {
-            return refused("dialogue.bad_target", "the first message of a dialogue has target " +
-                                                      std::to_string(message.target) +
-                                                      "; expected 0");
+            return bad_first_target(message.target);
         }
         if (auto checked = check_first(message.performative); !checked) {
             return tl::unexpected(std::move(checked.error()));
@@ -229,23 +210,19 @@ Result<OutgoingMessage> Dialogues::create(std::string_view counterparty, unsigne
     }
     const std::uint32_t slot = records_->open(counterparty, true, std::move(reference), {});
     const DialogueId id = records_->store.id_of(slot);
-    records_->record(slot, records_->store.at(slot).dialogue.outgoing_, first_id, performative);
-    return records_->outgoing(slot, id, first_id, first_target);
+    records_->record(slot, records_->store.at(slot).dialogue.outgoing_, first_message_id,
+                     performative);
+    return records_->outgoing(slot, id, first_message_id, first_target);
 }
 
 Result<UpdatedDialogue> Dialogues::update(const IncomingMessage& message) {
     if (message.to != records_->self_address || message.sender == records_->self_address) {
-        return refused("dialogue.misuse", "a message from '" + std::string(message.sender) +
-                                              "' to '" + std::string(message.to) +
-                                              "' was given to the dialogues of '" +
-                                              records_->self_address + "'");
+        return misused(message, records_->self_address);
     }
-    if (message.starter_reference.empty() ||
-        (message.responder_reference.empty() && message.message_id == 0)) {
-        return refused("dialogue.no_reference",
-                       "the message lacks a dialogue reference or a message id");
+    if (lacks_reference(message)) {
+        return no_reference();
     }
-    if (message.responder_reference.empty() && message.message_id == first_id) {
+    if (is_first(message)) {
         return records_->update_first(message);
     }
     return records_->update_next(message);

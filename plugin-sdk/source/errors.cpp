@@ -4,7 +4,7 @@
 #include <patchbay/config_access.hpp>
 #include <patchbay/host.hpp>
 
-#include <boost/asio/error.hpp>
+#include <boost/system/errc.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <exception>
@@ -41,7 +41,8 @@ Error describe_current_exception(std::string_view where) noexcept {
         } catch (const ConfigError& exception) {
             return exception.error();
         } catch (const boost::system::system_error& exception) {
-            if (exception.code() == boost::asio::error::operation_aborted) {
+            // Asio's operation_aborted. Asio itself stays out of connections that do without it.
+            if (exception.code() == boost::system::errc::operation_canceled) {
                 return {ErrorClass::failed, "operation.cancelled", prefix + "cancelled"};
             }
             return {ErrorClass::failed, "system." + std::to_string(exception.code().value()),

@@ -5,9 +5,10 @@
 /// the host answers FULL to the later ones of a batch where an earlier one was full.
 #pragma once
 
+#include "delivery_answer.hpp"
+
 #include <patchbay/abi.h>
 #include <patchbay/envelope_exchange.hpp>
-#include <patchbay/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,18 +17,6 @@
 #include <memory>
 
 namespace patchbay::detail {
-
-/// What the host said about one envelope.
-struct Answer {
-    patchbay_status status = PATCHBAY_OK;
-    patchbay_delivery delivery{};
-
-    [[nodiscard]] bool is_full() const noexcept {
-        return status == PATCHBAY_OK && delivery.status == PATCHBAY_DELIVERY_FULL;
-    }
-    /// Success, or the failure with its reason.
-    [[nodiscard]] Result<void> result() const;
-};
 
 /// [lane]
 class HeldDeliveries {
@@ -76,10 +65,5 @@ class HeldDeliveries {
     patchbay_lane* lane_ = nullptr;
     std::list<Held> held_;
 };
-
-/// One call of the host's `deliver`.
-patchbay_status deliver_batch(const patchbay_host* host, patchbay_lane* lane,
-                              const patchbay_envelope* envelopes, std::size_t count,
-                              patchbay_delivery* results);
 
 }  // namespace patchbay::detail

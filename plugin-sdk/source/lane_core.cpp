@@ -99,7 +99,11 @@ bool LaneCore::take_signals() {
 
 std::uint32_t LaneCore::takeable() const noexcept {
     const std::uint32_t in_flight = in_flight_.load();
-    if (instance_.state() != ConnectionState::connected || in_flight >= max_in_flight_) {
+    const ConnectionState state = instance_.state();
+    const bool takes =
+        state == ConnectionState::connected || (state == ConnectionState::disconnecting &&
+                                                instance_.connection().takes_while_disconnecting());
+    if (!takes || in_flight >= max_in_flight_) {
         return 0;
     }
     return std::min(static_cast<std::uint32_t>(batch_.size()), max_in_flight_ - in_flight);

@@ -2,13 +2,13 @@
 #include <patchbay/nonce_source.hpp>
 
 #include <cerrno>
+#include <cstring>
 #include <string_view>
 #include <system_error>
 
 #if defined(__linux__)
 #include <sys/random.h>
 #else
-#include <cstring>
 #include <random>
 #endif
 
@@ -16,7 +16,33 @@ namespace patchbay {
 
 namespace {
 
-void fill_random(unsigned char* bytes, std::size_t size) {
+/// The two digits of every byte.
+constexpr std::array<char, 512> hex_digits = [] {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::array<char, 512> pairs{};
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+        pairs[2 * byte] = digits[byte >> 4U];
+        pairs[2 * byte + 1] = digits[byte & 15U];
+    }
+    return pairs;
+}();
+
+}  // namespace
+
+void PooledNonces::next_into(char* text) {
+    if (used_ == pool_.size()) {
+        draw(pool_.data(), pool_.size());
+        used_ = 0;
+    }
+    unsigned char* const bytes = pool_.data() + used_;
+    for (std::size_t i = 0; i < nonce_bytes; ++i) {
+        std::memcpy(text + 2 * i, &hex_digits[2 * std::size_t{bytes[i]}], 2);
+    }
+    std::memset(bytes, 0, nonce_bytes);  // a reference is not left behind for a second use
+    used_ += nonce_bytes;
+}
+
+void RandomNonces::draw(unsigned char* bytes, std::size_t size) {
 #if defined(__linux__)
     while (size != 0) {
         const ssize_t got = getrandom(bytes, size, 0);
@@ -40,25 +66,6 @@ void fill_random(unsigned char* bytes, std::size_t size) {
         size -= part;
     }
 #endif
-}
-
-}  // namespace
-
-std::string RandomNonces::next() {
-    if (used_ == pool_.size()) {
-        fill_random(pool_.data(), pool_.size());
-        used_ = 0;
-    }
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text(nonce_bytes * 2, '0');
-    for (std::size_t i = 0; i < nonce_bytes; ++i) {
-        unsigned char& byte = pool_[used_ + i];
-        text[2 * i] = digits[byte >> 4U];
-        text[2 * i + 1] = digits[byte & 15U];
-        byte = 0;  // a reference is not left behind in memory for a second use
-    }
-    used_ += nonce_bytes;
-    return text;
 }
 
 }  // namespace patchbay

@@ -9,6 +9,14 @@ namespace patchbay {
 
 namespace {
 
+constexpr std::size_t word_size = sizeof(std::uint64_t);
+
+bool is_ascii_word(const unsigned char* at) noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, word_size);
+    return (word & 0x8080808080808080U) == 0;
+}
+
 bool is_continuation(unsigned char byte) noexcept {
     return (byte & 0xC0U) == 0x80U;
 }
@@ -46,16 +54,15 @@ bool is_utf8(std::string_view text) noexcept {
     std::size_t left = text.size();
     while (left != 0) {
         // Nearly all addresses and ids are ASCII: eight bytes at a time while they are.
-        while (left >= sizeof(std::uint64_t)) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, at, sizeof word);
-            if ((word & 0x8080808080808080U) != 0) {
-                break;
-            }
-            at += sizeof word;
-            left -= sizeof word;
+        while (left >= word_size && is_ascii_word(at)) {
+            at += word_size;
+            left -= word_size;
         }
         if (left == 0) {
+            break;
+        }
+        // The last word of the text covers a rest of less than one, and more.
+        if (left < word_size && text.size() >= word_size && is_ascii_word(at + left - word_size)) {
             break;
         }
         std::size_t length = 1;

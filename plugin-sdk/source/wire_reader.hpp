@@ -34,6 +34,10 @@ struct Varint {
 /// Reads one varint of at most `max_size` bytes. Non-minimal forms are accepted.
 [[nodiscard]] inline Varint read_varint(std::string_view bytes,
                                         std::size_t max_size = 10) noexcept {
+    // Nearly all tags and lengths.
+    if (!bytes.empty() && static_cast<unsigned char>(bytes[0]) < 0x80U && max_size != 0) {
+        return {VarintState::complete, static_cast<unsigned char>(bytes[0]), 1};
+    }
     Varint result;
     const std::size_t limit = bytes.size() < max_size ? bytes.size() : max_size;
     for (std::size_t i = 0; i < limit; ++i) {

@@ -175,6 +175,13 @@ void HostDouble::stop() {
         delete thread;
     }
     std::thread([&] { state.table.destroy(state.created.instance); }).join();
+    const std::lock_guard lock(state.mutex);
+    for (const Listening& left : state.sockets.told()) {
+        if (left.loans != 0) {
+            state.misbehaviour.push_back("left without release: " + left.address);
+        }
+    }
+    state.sockets.close();
 }
 
 // ---- Towards the instance -----------------------------------------------------------------------
@@ -211,7 +218,8 @@ patchbay_envelope HostDouble::State::make_taken(const Envelope& envelope, std::u
     made.token = next_token++;
     made.protocol_handle = 7;
     made.hops = 1;
-    made.origin = {1, 1, lane, static_cast<std::uint32_t>(made.token)};
+    // Every sender is an instance of its own, the one that answers to it go to.
+    made.origin = {destination(envelope.sender), 1, lane, static_cast<std::uint32_t>(made.token)};
     blocks.insert(made.block);
     taken[made.token] = made.block;
     return made;
@@ -377,6 +385,11 @@ std::vector<std::pair<std::string, std::string>> HostDouble::malformed() const {
     return state_->malformed;
 }
 
+void HostDouble::exhaust_memory(bool exhausted) {
+    const std::lock_guard lock(state_->mutex);
+    state_->exhausted = exhausted;
+}
+
 std::map<std::string, std::string> HostDouble::key_values() const {
     const std::lock_guard lock(state_->mutex);
     return state_->key_values;
@@ -389,6 +402,11 @@ std::vector<std::string> HostDouble::lost() const {
 
 void HostDouble::wait_for_lost(std::size_t count) const {
     state_->wait([&] { return state_->lost.size() >= count; }, "the loss of the connection");
+}
+
+std::vector<Listening> HostDouble::listeners() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->sockets.told();
 }
 
 std::vector<std::string> HostDouble::misbehaviour() const {

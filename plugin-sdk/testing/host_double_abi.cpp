@@ -103,6 +103,10 @@ void HostDouble::State::fill_table() {
                        patchbay_array* buffers) -> patchbay_status {
         State& state = of(self);
         const std::lock_guard lock(state.mutex);
+        if (state.exhausted) {
+            buffers->count = 0;
+            return PATCHBAY_OVERLOADED;
+        }
         for (std::uint32_t i = 0; i < buffers->count; ++i) {
             auto* block = new BlockDouble;
             block->bytes.resize(std::max<std::size_t>(size, 1));
@@ -125,12 +129,10 @@ void HostDouble::State::fill_table() {
         State& state = of(self);
         const std::lock_guard lock(state.mutex);
         for (std::uint32_t i = 0; i < count; ++i) {
-            auto* block = reinterpret_cast<BlockDouble*>(released[i]);
             if (state.blocks.count(released[i]) == 0) {
                 state.misbehaviour.emplace_back("release of an unknown block");
-            } else if (--block->references == 0) {
-                state.blocks.erase(released[i]);
-                delete block;
+            } else {
+                state.drop_reference(released[i]);
             }
         }
     };
@@ -220,6 +222,33 @@ std::uint32_t HostDouble::State::destination(std::string_view to) {
     return number;
 }
 
+bool HostDouble::State::views_lie_inside(const patchbay_envelope& envelope) const {
+    if (blocks.count(envelope.block) == 0) {
+        return false;
+    }
+    const auto& bytes = reinterpret_cast<BlockDouble*>(envelope.block)->bytes;
+    const auto inside = [&](const void* data, std::uint32_t size) {
+        const auto offset =
+            reinterpret_cast<std::uintptr_t>(data) - reinterpret_cast<std::uintptr_t>(bytes.data());
+        return size == 0 || (offset <= bytes.size() && size <= bytes.size() - offset);
+    };
+    return inside(envelope.to, envelope.to_size) && inside(envelope.sender, envelope.sender_size) &&
+           inside(envelope.protocol_id, envelope.protocol_id_size) &&
+           inside(envelope.message, envelope.message_size) &&
+           inside(envelope.uri, envelope.uri_size) &&
+           inside(envelope.connection_id, envelope.connection_id_size);
+}
+
+void HostDouble::State::drop_reference(patchbay_block* block) {
+    auto* held = reinterpret_cast<BlockDouble*>(block);
+    if (--held->references == 0) {
+        blocks.erase(block);
+        // Poisoned rather than merely freed: a view used too late shows in the test's data.
+        std::fill(held->bytes.begin(), held->bytes.end(), std::uint8_t{0xDD});
+        delete held;
+    }
+}
+
 patchbay_delivery HostDouble::State::judge(const patchbay_envelope& envelope) {
     patchbay_delivery answer{};
     const std::string to = text_of(envelope.to, envelope.to_size);
@@ -228,6 +257,9 @@ patchbay_delivery HostDouble::State::judge(const patchbay_envelope& envelope) {
     if (to.empty() || envelope.sender_size == 0 || envelope.protocol_id_size == 0) {
         answer.status = PATCHBAY_DELIVERY_INVALID;
         answer.reason = PATCHBAY_REASON_BAD_FIELD;
+    } else if (envelope.block != nullptr && !views_lie_inside(envelope)) {
+        answer.status = PATCHBAY_DELIVERY_INVALID;
+        answer.reason = PATCHBAY_REASON_BAD_VIEW;
     } else if (envelope.parent != 0 && taken.count(envelope.parent) == 0) {
         answer.status = PATCHBAY_DELIVERY_INVALID;
         answer.reason = PATCHBAY_REASON_BAD_PARENT;
@@ -277,6 +309,9 @@ patchbay_status HostDouble::State::deliver(LaneDouble& lane, const patchbay_arra
         made.in_block = envelope.block != nullptr;
         made.thread = std::this_thread::get_id();
         deliveries.push_back(std::move(made));
+        if (envelope.block != nullptr && (envelope.flags & PATCHBAY_ENVELOPE_GIVE_BLOCK) != 0) {
+            drop_reference(envelope.block);
+        }
     }
     results->count = envelopes->count;
     changed.notify_all();
@@ -286,13 +321,7 @@ patchbay_status HostDouble::State::deliver(LaneDouble& lane, const patchbay_arra
 void HostDouble::State::drop(std::uint64_t token) {
     patchbay_block* block = taken[token];
     taken.erase(token);
-    auto* held = reinterpret_cast<BlockDouble*>(block);
-    if (--held->references == 0) {
-        blocks.erase(block);
-        // Poisoned rather than merely freed: a view used too late shows in the test's data.
-        std::fill(held->bytes.begin(), held->bytes.end(), std::uint8_t{0xDD});
-        delete held;
-    }
+    drop_reference(block);
 }
 
 void HostDouble::State::complete(const std::uint64_t* tokens, std::uint32_t count,

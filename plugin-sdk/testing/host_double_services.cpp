@@ -296,6 +296,29 @@ const void* HostDouble::State::extension(std::string_view id) const {
             of(self).changed.notify_all();
             return PATCHBAY_OK;
         }};
+#if defined(PATCHBAY_SOCKETS_EXTENSION)
+    static const patchbay_sockets sockets_table = {
+        sizeof(patchbay_sockets),
+        [](const patchbay_host* self, const patchbay_listen_options* wanted,
+           patchbay_array* listeners, patchbay_error* error) -> patchbay_status {
+            State& state = of(self);
+            const std::lock_guard lock(state.mutex);
+            const Result<void> lent = state.sockets.lend(*wanted, *listeners);
+            state.changed.notify_all();
+            return lent ? PATCHBAY_OK
+                        : patchbay_error_set(
+                              error, static_cast<patchbay_status>(lent.error().error_class),
+                              lent.error().code.c_str(), lent.error().message.c_str());
+        },
+        [](const patchbay_host* self, std::uint64_t loan, std::uint32_t flags) {
+            State& state = of(self);
+            const std::lock_guard lock(state.mutex);
+            if (!state.sockets.give_back(loan, (flags & PATCHBAY_RELEASE_KEEP) != 0)) {
+                state.misbehaviour.emplace_back("release of sockets that are not on loan");
+            }
+            state.changed.notify_all();
+        }};
+#endif
     if (std::find(options.without.begin(), options.without.end(), id) != options.without.end()) {
         return nullptr;
     }
@@ -311,6 +334,9 @@ const void* HostDouble::State::extension(std::string_view id) const {
         {PATCHBAY_CALLS_EXTENSION, &calls_table},
         {PATCHBAY_HANDLES_EXTENSION, &handles_table},
         {PATCHBAY_DEAD_LETTERS_EXTENSION, &dead_letters_table},
+#if defined(PATCHBAY_SOCKETS_EXTENSION)
+        {PATCHBAY_SOCKETS_EXTENSION, &sockets_table},
+#endif
     };
     for (const auto& [name, table_pointer] : tables) {
         if (name == id) {

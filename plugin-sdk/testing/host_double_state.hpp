@@ -3,6 +3,8 @@
 /// What is behind HostDouble: one mutex over everything, one condition for every wait.
 #pragma once
 
+#include "sockets_double.hpp"
+
 #include <patchbay/testing/host_double.hpp>
 
 #include <condition_variable>
@@ -84,6 +86,8 @@ struct HostDouble::State {
 
     patchbay_status deliver(LaneDouble& lane, const patchbay_array* envelopes,
                             patchbay_array* results);
+    [[nodiscard]] bool views_lie_inside(const patchbay_envelope& envelope) const;
+    void drop_reference(patchbay_block* block);
     patchbay_delivery judge(const patchbay_envelope& envelope);
     void complete(const std::uint64_t* tokens, std::uint32_t count, patchbay_status status,
                   const patchbay_error* error);
@@ -127,6 +131,7 @@ struct HostDouble::State {
     std::optional<Result<void>> operation_result;
     std::map<std::uint64_t, patchbay_block*> taken;
     std::set<patchbay_block*> blocks;
+    bool exhausted = false;
 
     std::vector<Delivered> deliveries;
     std::size_t full_answers = 0;
@@ -145,6 +150,7 @@ struct HostDouble::State {
     std::vector<std::string> service_ids;
     std::map<std::uint64_t, std::optional<Result<std::string>>> calls;
     std::set<ThreadDouble*> threads;
+    SocketsDouble sockets;
     std::uint64_t now = 1'000'000'000;
     std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> timers;
     std::map<std::string, std::string> config_texts;

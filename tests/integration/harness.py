@@ -108,9 +108,9 @@ class HostTest(unittest.TestCase):
         (self.root / "build/release/plugins").symlink_to(PLUGINS)
         self.data = self.configs / "data"
 
-    def write_config(self, text, name="host.yaml"):
+    def write_config(self, text, name="host.yaml", plugins="../build/release/plugins"):
         path = self.configs / name
-        path.write_text("plugin_folders: [{path: ../build/release/plugins}]\n" + text)
+        path.write_text(f"plugin_folders: [{{path: {plugins}}}]\n" + text)
         return path
 
     def copy_config(self, name):

@@ -4,6 +4,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -105,6 +106,44 @@ class Control(HostTest):
 
     def test_a_verb_without_a_host_is_a_usage_error(self):
         self.assertEqual(patchbay("status").returncode, 2)
+
+
+class Listening(HostTest):
+    """A plugin that listens, with sockets on loan from the host."""
+
+    def listening_config(self, name, port):
+        folder = self.root / "listening"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(os.environ["PATCHBAY_LISTENING"], folder / "liblistening.so")
+        manifest = (SOURCE / "plugins/echo/connection.yaml").read_text()
+        manifest = (manifest.replace("echo", "listening").replace("EchoConnection", "Listening")
+                    .replace("author: patchbay", "author: tests")
+                    .replace("max_dialogues: 4096", "{address: 127.0.0.1, port: 0, count: 2}"))
+        (folder / "connection.yaml").write_text(manifest)
+        return self.write_config(
+            "connections:\n"
+            f"  - {{class: tests/listening:0.1.0, name: web, config: {{port: {port}}}}}\n"
+            f"data_dir: data-{name}\n", name + ".yaml", "../listening")
+
+    def test_status_shows_where_clients_connect_and_no_other_host_gets_it(self):
+        config = self.listening_config("first", 0)
+        with Host(config).wait_ready() as host:
+            web = host.ask("status")["instances"][0]
+            self.assertEqual(len(web["listeners"]), 1)
+            self.assertEqual(web["listeners"][0]["sockets"], 2)
+            address = web["listeners"][0]["address"]
+            port = int(address.removeprefix("127.0.0.1:"))
+            text = patchbay("status", "--config", config).stdout.decode()
+            self.assertIn(f"web listens on {address}\n", text)
+            socket.create_connection(("127.0.0.1", port)).close()
+            with Host(self.listening_config("second", port)).wait_ready() as second:
+                other = second.ask("status")["instances"][0]
+                self.assertEqual(other["state"], "disconnected")
+                self.assertEqual(other["last_error"]["code"], "listen.address_in_use")
+                self.assertEqual(other["listeners"], [])
+            self.assertEqual(host.stop(), 0, host.log_text())
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
 
 
 class DeadLetters(HostTest):

@@ -24,6 +24,17 @@ std::string number(const nlohmann::json& object, const char* key) {
     return std::to_string(object.value(key, std::int64_t{0}));
 }
 
+/// "http_server listens on 127.0.0.1:8000, unix:/run/x.sock", where it does.
+void print_listeners(const nlohmann::json& instance, std::ostream& out) {
+    std::string addresses;
+    for (const nlohmann::json& listener : instance.value("listeners", nlohmann::json::array())) {
+        addresses += (addresses.empty() ? "" : ", ") + listener.value("address", "");
+    }
+    if (!addresses.empty()) {
+        out << instance.value("name", "") << " listens on " << addresses << '\n';
+    }
+}
+
 void print(const nlohmann::json& status, std::ostream& out) {
     out << "patchbay " << status.value("version", "") << ", process " << number(status, "pid")
         << ", " << status.value("stage", "") << " for " << number(status, "uptime_seconds")
@@ -42,6 +53,9 @@ void print(const nlohmann::json& status, std::ostream& out) {
                         number(instance, "queued"), number(instance, "in_flight"), error});
     }
     out << text_table(rows);
+    for (const nlohmann::json& instance : status.value("instances", nlohmann::json::array())) {
+        print_listeners(instance, out);
+    }
     const nlohmann::json letters = status.value("dead_letters", nlohmann::json::object());
     out << number(letters, "count") << " dead letters (" << number(letters, "evicted")
         << " evicted)\n";

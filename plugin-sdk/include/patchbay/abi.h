@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * \file
- * The Patchbay plugin ABI, version 1.0: the only thing that a host and a plugin share at run time.
+ * The Patchbay plugin ABI, version 1.1: the only thing that a host and a plugin share at run time.
  *
  * A plugin is a shared library that offers connection classes. A connection exchanges envelopes
  * with the host's multiplexer. This header is the specification of how they talk; everything else
@@ -61,7 +61,7 @@ extern "C" {
  */
 
 #define PATCHBAY_ABI_MAJOR 1u
-#define PATCHBAY_ABI_MINOR 0u
+#define PATCHBAY_ABI_MINOR 1u
 /** Packed version: major in the upper, minor in the lower 16 bits. */
 #define PATCHBAY_ABI_VERSION ((PATCHBAY_ABI_MAJOR << 16) | PATCHBAY_ABI_MINOR)
 
@@ -734,6 +734,74 @@ typedef struct patchbay_dead_letters {
     patchbay_status(PATCHBAY_CALL* malformed)(const patchbay_host* host, patchbay_bytes raw,
                                               patchbay_string code, patchbay_string text);
 } patchbay_dead_letters;
+
+/** Listening sockets that the host opens and owns, and lends to the instance (since 1.1). They
+ * outlive the generation that asked for them: a reload refuses and resets no connection. The plugin
+ * waits on a lent descriptor and accepts from it; it never closes it, shuts it down or rebinds it.
+ *
+ * Each `listen` lends all sockets of one listening address and is ended by one `release`. Asking
+ * again for the same address, port and flags, in any generation of the instance, lends the same
+ * sockets again, also with port 0: then they keep the port that they got. They are closed when the
+ * last loan ends without PATCHBAY_RELEASE_KEEP, and all of them with the instance. The host ends
+ * and reports loans that are left when `destroy` returns. */
+#define PATCHBAY_SOCKETS_EXTENSION "patchbay.sockets/1"
+
+enum {
+    /** An IPv6 address serves IPv6 clients only; without it "::" serves IPv4 clients too. */
+    PATCHBAY_LISTEN_IPV6_ONLY = 1u << 0
+};
+
+enum {
+    /** Without a loan the sockets stay open, and clients wait, for the next `listen`. */
+    PATCHBAY_RELEASE_KEEP = 1u << 0
+};
+
+typedef struct patchbay_listen_options {
+    uint32_t struct_size;
+    /** PATCHBAY_LISTEN_* */
+    uint32_t flags;
+    /** An IP address as text ("127.0.0.1", "::"), or "unix:" and the absolute path of a Unix domain
+     *  socket. Names of hosts are for the plugin to resolve. */
+    patchbay_string address;
+    /** 0 = any that is free, the same for all sockets. Without meaning for "unix:". */
+    uint32_t port;
+    /** Sockets that are wanted at least, 1 to 64. On TCP each has a queue of its own, and the
+     * system spreads connections over them, so every one must be served. For "unix:" they are
+     * duplicates of one. When the address is lent again, a larger number adds sockets, and a
+     * smaller one lends all that there are. */
+    uint32_t count;
+    /** Connections that wait to be accepted, per socket; 0 = as many as the system allows. */
+    uint32_t backlog;
+    /** Permissions of the file of a "unix:" socket; 0 = 0660. */
+    uint32_t unix_mode;
+} patchbay_listen_options;
+
+/** A lent socket. Crosses in arrays. */
+typedef struct patchbay_listener {
+    /** Non-blocking and closed on exec. A file descriptor, or on Windows a SOCKET. */
+    intptr_t descriptor;
+    /** Names the listening address in `release`; the same for all of its sockets. */
+    uint64_t id;
+    uint32_t port;
+    uint32_t reserved;
+} patchbay_listener;
+
+typedef struct patchbay_sockets {
+    uint32_t struct_size;
+    /** Fills `listeners` with patchbay_listener; there must be room for all sockets of the address,
+     *  and 64 are always enough. On failure nothing is lent, and `error` (may be null) holds one of
+     *  the codes listen.address_in_use, listen.address_not_available, listen.permission_denied,
+     *  listen.bad_address, listen.too_many (sockets, addresses, or more sockets than there is room
+     *  for) and listen.failed. An instance has 64 addresses at most. UNSUPPORTED: this host cannot,
+     *  or does not know a flag. May be called before the instance is connected.
+     *  [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* listen)(const patchbay_host* host,
+                                           const patchbay_listen_options* options,
+                                           patchbay_array* listeners, patchbay_error* error);
+    /** Ends one loan; afterwards the plugin does not touch its descriptors. `flags` are
+     *  PATCHBAY_RELEASE_*. [any-thread] [no-block], and in `destroy`. */
+    void(PATCHBAY_CALL* release)(const patchbay_host* host, uint64_t id, uint32_t flags);
+} patchbay_sockets;
 
 #ifdef __cplusplus
 }

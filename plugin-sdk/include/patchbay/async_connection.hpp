@@ -88,6 +88,9 @@ class Connection {
     [[nodiscard]] virtual std::uint32_t max_in_flight() const;
     /// Lanes wanted; at most the operator's limit are made.
     [[nodiscard]] virtual std::uint32_t lane_count() const;
+    /// Whether the mailbox is still taken while the connection disconnects, as by a server that
+    /// waits for the answers to its clients' last requests.
+    [[nodiscard]] virtual bool takes_while_disconnecting() const;
     /// Deliveries of `receive` and `post` that may wait for room, per lane.
     [[nodiscard]] virtual std::uint32_t held_limit() const;
 

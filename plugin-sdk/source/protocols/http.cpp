@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../wire_reader.hpp"
-#include "../wire_writer.hpp"
+#include "message_writer.hpp"
 
 #include <patchbay/protocols/http.hpp>
 #include <patchbay/utf8.hpp>
 
-#include <protozero/pbf_writer.hpp>
-
+#include <string>
 #include <utility>
 
 namespace patchbay::protocols {
@@ -107,7 +106,7 @@ std::size_t body_size(const HttpMessageView& message) noexcept {
                                      wire::bytes_size(response->body.size());
 }
 
-void write_body(protozero::pbf_writer& writer, const HttpMessageView& message) {
+void write_body(wrapper::Writer& writer, const HttpMessageView& message) {
     if (const auto* request = std::get_if<HttpRequestView>(&message.body)) {
         wire::add_bytes(writer, request_method, request->method);
         wire::add_bytes(writer, request_url, request->url);
@@ -121,6 +120,43 @@ void write_body(protozero::pbf_writer& writer, const HttpMessageView& message) {
         wire::add_bytes(writer, field_headers, response->headers);
         wire::add_bytes(writer, field_body, response->body);
     }
+}
+
+/// The nested lengths, outermost last.
+struct Sizes {
+    explicit Sizes(const HttpMessageView& message) noexcept
+        : body(body_size(message)),
+          content(wire::present_size(body)),
+          inner(wrapper::inner_size(message.header, content)),
+          whole(wire::present_size(inner)) {}
+
+    std::size_t body;
+    std::size_t content;
+    std::size_t inner;
+    std::size_t whole;
+};
+
+Result<void> check(const HttpMessageView& message, const Sizes& sizes) {
+    if (!texts_are_utf8(message)) {
+        return failure(ErrorClass::invalid, "message.not_utf8",
+                       "a text of the http message is not UTF-8");
+    }
+    return wrapper::check(message.header, sizes.whole);
+}
+
+void write(const HttpMessageView& message, const Sizes& sizes, char* buffer) {
+    protozero::fixed_size_buffer_adaptor target(buffer, sizes.whole);
+    wrapper::Writer outer(target);
+    wrapper::Writer dialogue_message(outer, wrapper::dialogue_message, sizes.inner);
+    wrapper::add_header(dialogue_message, message.header);
+    wrapper::Writer content(dialogue_message, wrapper::content, sizes.content);
+    if (sizes.body == 0) {
+        // To protozero a sub-message of size 0 means "size unknown", and it drops empty ones.
+        content.add_message(number(message.performative()), "", 0);
+        return;
+    }
+    wrapper::Writer body(content, number(message.performative()), sizes.body);
+    write_body(body, message);
 }
 
 }  // namespace
@@ -158,25 +194,31 @@ Result<HttpMessageView> decode_http(std::string_view bytes) {
     return message;
 }
 
+std::size_t encoded_size(const HttpMessageView& message) noexcept {
+    return Sizes(message).whole;
+}
+
+Result<std::size_t> encode_into(const HttpMessageView& message, char* buffer,
+                                std::size_t capacity) {
+    const Sizes sizes(message);
+    if (auto checked = check(message, sizes); !checked) {
+        return tl::unexpected(std::move(checked.error()));
+    }
+    if (auto room = wrapper::check_room(sizes.whole, capacity); !room) {
+        return tl::unexpected(std::move(room.error()));
+    }
+    write(message, sizes, buffer);
+    return sizes.whole;
+}
+
 Result<std::string> encode(const HttpMessageView& message) {
-    if (!texts_are_utf8(message)) {
-        return failure(ErrorClass::invalid, "message.not_utf8",
-                       "a text of the http message is not UTF-8");
+    const Sizes sizes(message);
+    if (auto checked = check(message, sizes); !checked) {
+        return tl::unexpected(std::move(checked.error()));
     }
-    const std::size_t size = body_size(message);
-    std::string content;
-    content.reserve(wire::present_size(size));
-    protozero::pbf_writer outer(content);
-    if (size == 0) {
-        // To protozero a sub-message of size 0 means "size unknown", and it drops empty ones.
-        outer.add_message(number(message.performative()), "", 0);
-    } else {
-        protozero::pbf_writer writer(outer, number(message.performative()), size);
-        write_body(writer, message);
-    }
-    MessageView wrapper = message.header;
-    wrapper.content = content;
-    return encode(wrapper);
+    std::string bytes(sizes.whole, '\0');
+    write(message, sizes, bytes.data());
+    return bytes;
 }
 
 }  // namespace patchbay::protocols

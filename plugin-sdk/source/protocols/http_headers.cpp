@@ -14,6 +14,24 @@ bool is_ascii(std::string_view text) noexcept {
                        [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }
 
+bool is_line_break(char c) noexcept {
+    return c == '\r' || c == '\n';
+}
+
+bool is_blank(char c) noexcept {
+    return c == ' ' || c == '\t';
+}
+
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same_name(std::string_view left, std::string_view right) noexcept {
+    return left.size() == right.size() &&
+           std::equal(left.begin(), left.end(), right.begin(),
+                      [](char a, char b) { return lower(a) == lower(b); });
+}
+
 std::string latin1_to_utf8(std::string_view text) {
     std::string result;
     for (const char c : text) {
@@ -77,24 +95,23 @@ std::string encoded_word(std::string_view utf8) {
 }
 
 void append_value(std::string& text, std::string_view value) {
-    std::string clean(value);
-    std::replace_if(
-        clean.begin(), clean.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
-    if (is_ascii(clean)) {
-        text += clean;
-    } else {
+    if (!is_ascii(value)) {
+        std::string clean(value);
+        std::replace_if(clean.begin(), clean.end(), is_line_break, ' ');
         text += encoded_word(is_utf8(clean) ? clean : latin1_to_utf8(clean));
+        return;
     }
+    const auto begin = static_cast<std::string::difference_type>(text.size());
+    text += value;
+    std::replace_if(text.begin() + begin, text.end(), is_line_break, ' ');
 }
 
 /// Length of the first line of `text`, its line break included.
 std::size_t line_length(std::string_view text) noexcept {
-    const std::size_t end = text.find_first_of("\r\n");
-    if (end == std::string_view::npos) {
-        return text.size();
-    }
-    const bool two = text[end] == '\r' && end + 1 < text.size() && text[end + 1] == '\n';
-    return end + (two ? 2 : 1);
+    const std::size_t feed = std::min(text.find('\n'), text.size() - 1);
+    const std::size_t carriage = text.substr(0, feed + 1).find('\r');
+    const bool pair = carriage + 1 == feed && text[feed] == '\n';
+    return carriage == std::string_view::npos || pair ? feed + 1 : carriage + 1;
 }
 
 /// Position of the colon when the line is `Name:...` with a name of visible ASCII, maybe empty.
@@ -111,60 +128,81 @@ std::size_t header_colon(std::string_view line) noexcept {
 }
 
 std::string_view trimmed_value(std::string_view value) noexcept {
-    const std::size_t first = value.find_first_not_of(" \t");
-    if (first == std::string_view::npos) {
-        return {};
+    while (!value.empty() && is_blank(value.front())) {
+        value.remove_prefix(1);
     }
-    const std::size_t last = value.find_last_not_of("\r\n");
-    return last == std::string_view::npos || last < first ? std::string_view()
-                                                          : value.substr(first, last - first + 1);
+    while (!value.empty() && is_line_break(value.back())) {
+        value.remove_suffix(1);
+    }
+    return value;
 }
 
 }  // namespace
 
+void append_header(std::string& text, const HttpHeaderView& header) {
+    text.append(header.name).append(": ");
+    append_value(text, header.value);
+    text += '\n';
+}
+
 std::string headers_to_text(const std::vector<HttpHeaderView>& headers) {
     std::string text;
+    append_headers(text, headers);
+    return text;
+}
+
+void append_headers(std::string& text, const std::vector<HttpHeaderView>& headers) {
     for (const HttpHeaderView& header : headers) {
-        text.append(header.name).append(": ");
-        append_value(text, header.value);
-        text += '\n';
+        append_header(text, header);
     }
     text += '\n';
-    return text;
+}
+
+std::optional<HttpHeaderView> HttpHeaderReader::next() noexcept {
+    while (!rest_.empty()) {
+        const std::string_view line = rest_.substr(0, line_length(rest_));
+        const std::size_t colon = is_blank(line[0]) ? 0 : header_colon(line);
+        if (colon == std::string_view::npos) {
+            rest_ = {};
+            break;
+        }
+        rest_.remove_prefix(line.size());
+        if (colon == 0) {
+            continue;  // no name, or the continuation of such a line
+        }
+        std::string_view value = line.substr(colon + 1);
+        while (!rest_.empty() && is_blank(rest_[0])) {
+            const std::size_t more = line_length(rest_);
+            value = {value.data(), value.size() + more};
+            rest_.remove_prefix(more);
+        }
+        return HttpHeaderView{line.substr(0, colon), trimmed_value(value)};
+    }
+    return std::nullopt;
 }
 
 std::vector<HttpHeaderView> headers_from_text(std::string_view text) {
     std::vector<HttpHeaderView> headers;
-    bool continues = false;  // a header stands before the next line
-    std::string_view raw;    // its value so far, with every line break
-    const auto close = [&] {
-        if (continues) {
-            headers.back().value = trimmed_value(raw);
-        }
-        continues = false;
-    };
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, line_length(text));
-        text.remove_prefix(line.size());
-        if (line[0] == ' ' || line[0] == '\t') {
-            if (continues) {
-                raw = {raw.data(), raw.size() + line.size()};
-            }
-            continue;
-        }
-        const std::size_t colon = header_colon(line);
-        if (colon == std::string_view::npos) {
-            break;
-        }
-        close();
-        if (colon != 0) {
-            headers.push_back({line.substr(0, colon), {}});
-            raw = line.substr(colon + 1);
-            continues = true;
+    read_headers(text, headers);
+    return headers;
+}
+
+void read_headers(std::string_view text, std::vector<HttpHeaderView>& headers) {
+    headers.clear();
+    HttpHeaderReader reader(text);
+    while (const auto header = reader.next()) {
+        headers.push_back(*header);
+    }
+}
+
+std::optional<std::string_view> find_header(std::string_view text, std::string_view name) noexcept {
+    HttpHeaderReader reader(text);
+    while (const auto header = reader.next()) {
+        if (same_name(header->name, name)) {
+            return header->value;
         }
     }
-    close();
-    return headers;
+    return std::nullopt;
 }
 
 }  // namespace patchbay::protocols

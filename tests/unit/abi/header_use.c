@@ -5,6 +5,10 @@
 
 #include <patchbay/abi.h> /* a second time: the include guard holds */
 
+#if PATCHBAY_ABI_MINOR >= 1
+#include "layout_1_1.h"
+#endif
+
 PATCHBAY_PLUGIN_NOTE("patchbay/header_use:0.1.0", "\"HeaderUse\"")
 
 patchbay_status PATCHBAY_CALL patchbay_plugin_entry(const patchbay_entry_options* options,

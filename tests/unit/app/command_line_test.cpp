@@ -38,10 +38,11 @@ TEST(CommandLine, AnUnknownOptionIsAUsageErrorThatNamesIt) {
 TEST(CommandLine, VersionTellsTheRangeOfTheAbi) {
     const Outcome text = run_patchbay({"version"});
     EXPECT_EQ(text.code, exit_ok);
-    EXPECT_THAT(text.out, HasSubstr("plugin ABI 1.0"));
+    EXPECT_THAT(text.out, HasSubstr("plugin ABI 1.0 to 1.1"));
     const Outcome json = run_patchbay({"version", "--json"});
     const auto document = nlohmann::json::parse(json.out);
-    EXPECT_EQ(document.at("abi").at("maximum"), "1.0");
+    EXPECT_EQ(document.at("abi").at("minimum"), "1.0");
+    EXPECT_EQ(document.at("abi").at("maximum"), "1.1");
     EXPECT_TRUE(document.at("plugin_folders").contains("installed"));
 }
 

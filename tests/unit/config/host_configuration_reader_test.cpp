@@ -101,6 +101,7 @@ connections:
     max_in_flight: 8
     ordered_sends: true
     max_thread_workers: 3
+    lane_limit: 4
   - {class: patchbay/local:0.1.0, name: right, reconnect: {attempts: 3}}
 default_connection: left
 inbound:
@@ -134,10 +135,12 @@ shutdown: {drain_timeout: 0}
     EXPECT_EQ(left.limits.max_in_flight, 8U);
     EXPECT_EQ(left.limits.ordered_sends, true);
     EXPECT_EQ(left.limits.max_thread_workers, 3U);
+    EXPECT_EQ(left.limits.lane_limit, 4U);
     const ConnectionInstance& right = host->connections[1];
     EXPECT_EQ(right.limits.on_failure, FailurePolicy::propagate);
     EXPECT_EQ(right.limits.reconnect.attempts, 3U);
     EXPECT_FALSE(right.limits.max_in_flight);
+    EXPECT_FALSE(right.limits.lane_limit);
     EXPECT_EQ(host->default_connection->id, "left");
     EXPECT_EQ(host->inbound[0].source, "left");
     EXPECT_EQ(host->inbound[0].to[1].id, "patchbay/right:0.1.0");

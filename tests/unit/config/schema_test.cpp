@@ -76,7 +76,7 @@ TEST(HostSchema, AcceptsWhatTheReaderAccepts) {
              "connections: [{class: a/b, mailbox: {envelopes: 1, bytes: 1024}, timeouts: {connect: "
              "0.001, send: 1, disconnect: 2.5}, on_failure: propagate}]",
              "connections: [{class: a/b, max_in_flight: 1, ordered_sends: false, "
-             "max_thread_workers: 1024}]",
+             "max_thread_workers: 1024, lane_limit: 64}]",
              "connection_defaults: {reconnect: {attempts: forever}}",
              "connection_defaults: {reconnect: {attempts: none, jitter: 0}}",
              "connection_defaults: {reconnect: {attempts: 7, initial_delay: 0, max_delay: 0}}",
@@ -135,6 +135,8 @@ TEST(HostSchema, RefusesWhatTheReaderRefuses) {
              "connections: [{class: a/b, bind: {'a/b': 1}}]",
              "connections: [{class: a/b, max_in_flight: 0}]",
              "connections: [{class: a/b, max_thread_workers: 2.0}]",
+             "connections: [{class: a/b, lane_limit: 0}]",
+             "connection_defaults: {lane_limit: 65}",
              "connections: [{class: a/b, mailbox: {bytes: 1023}}]",
              "connections: [{class: a/b, timeouts: {connect: 0}}]",
              "connections: [{class: a/b, timeouts: {connect: null}}]",

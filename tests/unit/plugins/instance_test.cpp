@@ -436,10 +436,25 @@ TEST_P(InstanceTest, ACreateThatHangsIsBounded) {
     release();
 }
 
-TEST_P(InstanceTest, HasAsManyLanesAsItsClassAsksFor) {
-    auto instance = connected(plan(R"({"lanes": 3})"));
+TEST_P(InstanceTest, HasAsManyLanesAsItsClassAsksForAndTheOperatorAllows) {
+    InstancePlan planned = plan(R"({"lanes": 3})");
+    planned.limits.lane_limit = 3;
+    auto instance = connected(planned);
     EXPECT_EQ(instance->status().lanes, 3U);
     EXPECT_EQ(instance->status().threads, 3U);
+    EXPECT_EQ(metric(*instance, "lane_limit"), 3) << "the plugin was told";
+
+    InstancePlan bounded = plan(R"({"lanes": 3})", "bounded");
+    bounded.limits.lane_limit = 2;
+    auto refused = add(bounded);
+    const auto answer = load(*refused);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, "plugin.lane_count");
+    EXPECT_NE(answer.error().message.find("`lane_limit` allows 1 to 2"), std::string::npos);
+
+    const auto processors = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+    EXPECT_EQ(metric(*connected(plan("{}", "default")), "lane_limit"),
+              std::clamp<std::int64_t>(processors, 1, 64));
 }
 
 // ---- Only where the host drives the lane: it calls the plugin, which may throw ----

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vectors.hpp"
+#include "recorded_nonces.hpp"
 
 #include <patchbay/dialogue.hpp>
 #include <patchbay/protocols/default.hpp>
@@ -9,33 +9,12 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace patchbay {
 namespace {
 
 using nlohmann::json;
-
-class RecordedNonces final : public NonceSource {
-  public:
-    explicit RecordedNonces(std::vector<std::string> nonces) : nonces_(std::move(nonces)) {}
-    std::string next() override {
-        return used_ < nonces_.size() ? nonces_[used_++] : "no nonce was recorded";
-    }
-
-  private:
-    std::vector<std::string> nonces_;
-    std::size_t used_ = 0;
-};
-
-unsigned performative_of(const json& step) {
-    const auto name = step.at("performative").get<std::string>();
-    if (name == "bytes" || name == "request") {
-        return 5;
-    }
-    return name == "end" || name == "response" ? 6 : 7;
-}
 
 void expect_label(const json& expected, const DialogueLabel& label) {
     EXPECT_EQ(label.starter_reference, expected.at("starter_reference").get<std::string>());
@@ -61,14 +40,8 @@ DialogueId run(Dialogues& dialogues, const json& step, const std::vector<Dialogu
     const json& expect = step.at("expect");
     const bool accepted = expect.at("result") == "accepted";
     if (step.at("op") == "update") {
-        const json& m = step.at("message");
-        const auto to = m.at("to").get<std::string>();
-        const auto sender = m.at("sender").get<std::string>();
-        const auto starter = m.at("dialogue_reference").at(0).get<std::string>();
-        const auto responder = m.at("dialogue_reference").at(1).get<std::string>();
-        const auto updated = dialogues.update(
-            {to, sender, starter, responder, m.at("message_id").get<std::int32_t>(),
-             m.at("target").get<std::int32_t>(), performative_of(m)});
+        const RecordedMessage message(step.at("message"));
+        const auto updated = dialogues.update(message.view());
         EXPECT_EQ(updated.has_value(), accepted)
             << (updated ? "accepted" : to_string(updated.error()));
         if (!updated) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,29 @@ TEST(HttpHeaders, LinesThatAreNoHeaderAreLeftOut) {
     EXPECT_EQ(owned(headers_from_text(" first\nA: 1\n: nameless\n more\nB: 2\r\rC: 3\n")),
               (Headers{{"A", "1"}, {"B", "2"}}));
     EXPECT_TRUE(headers_from_text("").empty());
+}
+
+TEST(HttpHeaders, LinesMayEndInAnyWay) {
+    const Headers expected{{"A", "1"}, {"B", "2\r\n 3"}, {"C", "4"}};
+    EXPECT_EQ(owned(headers_from_text("A: 1\r\nB: 2\r\n 3\r\nC: 4")), expected);
+    EXPECT_EQ(owned(headers_from_text("A: 1\rB: 2\r\n 3\nC: 4\r")), expected);
+    EXPECT_EQ(owned(headers_from_text("A: 1\rb")), (Headers{{"A", "1"}}));
+    EXPECT_EQ(owned(headers_from_text("A: 1\n\nB: 2\n")), (Headers{{"A", "1"}}));
+}
+
+TEST(HttpHeaders, AreFoundByNameWhateverTheCase) {
+    const std::string text = "Host: h\nContent-Type: text/plain\ncontent-type: other\nEmpty:\n\n";
+    EXPECT_EQ(find_header(text, "content-TYPE"), "text/plain");
+    EXPECT_EQ(find_header(text, "Empty"), "");
+    EXPECT_EQ(find_header(text, "Content"), std::nullopt);
+    EXPECT_EQ(find_header("", "Host"), std::nullopt);
+}
+
+TEST(HttpHeaders, AreAppendedLineByLine) {
+    std::string text = "first line\r\n";
+    append_header(text, {"A", "1\n2"});
+    append_header(text, {"B", ""});
+    EXPECT_EQ(text, "first line\r\nA: 1 2\nB: \n");
 }
 
 }  // namespace

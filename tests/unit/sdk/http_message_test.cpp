@@ -79,6 +79,22 @@ TEST(HttpMessageVectors, EncodeAndDecodeAsUpstream) {
     }
 }
 
+TEST(HttpMessageVectors, EncodeIntoABufferOfTheExactSize) {
+    for (const json& vector : vectors::group("http_message")) {
+        SCOPED_TRACE("vector " + vector.at("name").get<std::string>());
+        const Fields fields(vector.at("fields"));
+        const HttpMessageView message = fields.view(vector.at("fields"));
+        const std::size_t size = encoded_size(message);
+        std::string buffer(size + 1, '#');
+        const auto written = encode_into(message, buffer.data(), size);
+        ASSERT_TRUE(written) << to_string(written.error());
+        EXPECT_EQ(*written, size);
+        EXPECT_EQ(buffer.back(), '#');
+        buffer.pop_back();
+        EXPECT_EQ(vectors::difference(vector.at("encoded"), buffer), "");
+    }
+}
+
 TEST(HttpMessageVectors, ReadOddInputsAsUpstream) {
     for (const json& vector : vectors::group("decode_odd")) {
         if (vector.at("decoder") != "http") {
@@ -110,6 +126,32 @@ TEST(HttpMessage, RefusesToWriteTextThatIsNotUtf8) {
     EXPECT_EQ(encode(message).error().code, "message.not_utf8");
     message.body = HttpResponseView{"", 200, "OK", "", "\xff"};
     EXPECT_TRUE(encode(message));
+}
+
+TEST(HttpMessage, EncodesEmptyContentsToo) {
+    HttpMessageView message;
+    for (int alternative = 0; alternative < 2; ++alternative) {
+        const auto bytes = encode(message);
+        ASSERT_TRUE(bytes) << to_string(bytes.error());
+        EXPECT_EQ(bytes->size(), encoded_size(message));
+        const auto decoded = decode_http(*bytes);
+        ASSERT_TRUE(decoded) << to_string(decoded.error());
+        expect_equal(*decoded, message);
+        message.body = HttpResponseView{};
+    }
+}
+
+TEST(HttpMessage, ARefusedMessageLeavesTheBufferAlone) {
+    HttpMessageView message;
+    message.body = HttpResponseView{"HTTP/1.1", 200, "OK", "", "body"};
+    std::string buffer(encoded_size(message), '#');
+    const std::string before = buffer;
+    EXPECT_EQ(encode_into(message, buffer.data(), buffer.size() - 1).error().code,
+              "message.buffer_too_small");
+    EXPECT_EQ(encode_into(message, nullptr, 0).error().code, "message.buffer_too_small");
+    message.header.starter_reference = "\xff";
+    EXPECT_EQ(encode_into(message, buffer.data(), 1000).error().code, "message.not_utf8");
+    EXPECT_EQ(buffer, before);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -384,6 +385,79 @@ TEST(LinesSample, WritesLinesAndTellsHowMany) {
     std::string text((std::istreambuf_iterator<char>(file)), {});
     EXPECT_EQ(text, "one\ntwo\n");
     std::remove(path.c_str());
+}
+
+/// The http message of the latest delivery.
+protocols::HttpMessageView http_of(const std::vector<testing::Delivered>& deliveries) {
+    return protocols::decode_http(deliveries.back().envelope.message).value();
+}
+
+Envelope http(std::string to, std::string sender, const protocols::HttpMessageView& message) {
+    return {std::move(to),
+            std::move(sender),
+            std::string(protocols::http_protocol_id),
+            protocols::encode(message).value(),
+            "",
+            ""};
+}
+
+TEST(HelloSample, GreetsWhoeverAsks) {
+    const auto library =
+        PluginLibrary::open(std::string(PATCHBAY_TEST_SAMPLES) + "/libhello.so").value();
+    HostOptions options;
+    options.config_json = R"({"greeting": "good day"})";
+    HostDouble host(*library.find("HelloConnection"), options);
+    ASSERT_TRUE(host.connect());
+    protocols::HttpMessageView request;
+    request.header = {"theirs", "", 1, 0, {}};
+    request.body = protocols::HttpRequestView{"GET", "http://h/", "1.1", "\n", ""};
+    host.push(http("hello", "server", request));
+    const auto made = host.wait_for_deliveries(1);
+    const auto answer = http_of(made);
+    EXPECT_EQ(std::get<protocols::HttpResponseView>(answer.body).body, "good day");
+    request.header.starter_reference = "";
+    host.push(http("hello", "server", request));
+    EXPECT_EQ(host.wait_for_completions(2)[1].code, "dialogue.no_reference");
+    ASSERT_TRUE(host.disconnect());
+}
+
+TEST(ProbeSample, AnEnvelopeIsDoneWhenItsAnswerCame) {
+    const auto library =
+        PluginLibrary::open(std::string(PATCHBAY_TEST_SAMPLES) + "/libprobe.so").value();
+    HostOptions options;
+    options.component_id = "samples/probe:0.1.0";
+    options.config_json = R"({"target": "web"})";
+    HostDouble host(*library.find("ProbeConnection"), options);
+    ASSERT_TRUE(host.connect());
+    std::uint64_t token = 0;
+    const auto ask = [&](const std::string& url) {
+        const std::size_t before = host.deliveries().size();
+        token = host.push({"samples/probe:0.1.0", "me", "samples/probe:0.1.0", url, "", ""});
+        return host.wait_for_deliveries(before + 1);
+    };
+    const auto answer = [&](const std::vector<testing::Delivered>& request, std::int32_t status) {
+        protocols::HttpMessageView response;
+        response.header = {http_of(request).header.starter_reference, "theirs", -1, 1, {}};
+        response.body = protocols::HttpResponseView{"1.1", status, "", "\n", ""};
+        host.push(http("samples/probe:0.1.0", "web", response));
+    };
+    const auto good = ask("http://h/good");
+    EXPECT_EQ(std::get<protocols::HttpRequestView>(http_of(good).body).url, "http://h/good");
+    EXPECT_TRUE(host.completions().empty());
+    answer(good, 200);
+    EXPECT_EQ(host.wait_for_completions(2)[0].status, PATCHBAY_OK);
+    answer(ask("http://h/bad"), 500);
+    EXPECT_EQ(host.wait_for_completions(4)[2].code, "probe.bad_status");
+    const auto slow = ask("http://h/slow");
+    host.cancel(token);
+    EXPECT_EQ(host.wait_for_completions(5)[4].code, "probe.no_answer");
+    answer(slow, 200);
+    EXPECT_EQ(host.wait_for_completions(6)[5].code, "dialogue.late");
+    EXPECT_EQ(host.metrics().at("probe_late"), 1);
+    static_cast<void>(ask("http://h/never"));
+    ASSERT_TRUE(host.disconnect());
+    EXPECT_EQ(host.wait_for_completions(7)[6].code, "probe.no_answer");
+    EXPECT_EQ(host.misbehaviour(), std::vector<std::string>{});
 }
 
 // ---- all ----------------------------------------------------------------------------------------

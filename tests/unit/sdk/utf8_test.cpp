@@ -30,5 +30,20 @@ TEST(Utf8, RefusesOverlongSurrogateLargeAndCutSequences) {
     }
 }
 
+TEST(Utf8, JudgesEveryPositionOfShortAndLongTexts) {
+    for (std::size_t size = 1; size <= 40; ++size) {
+        EXPECT_TRUE(is_utf8(std::string(size, 'a')));
+        for (std::size_t position = 0; position < size; ++position) {
+            std::string text(size, 'a');
+            text[position] = '\xc3';
+            EXPECT_FALSE(is_utf8(text)) << size << ' ' << position;
+            if (position + 1 < size) {
+                text[position + 1] = '\xa9';
+                EXPECT_TRUE(is_utf8(text)) << size << ' ' << position;
+            }
+        }
+    }
+}
+
 }  // namespace
 }  // namespace patchbay

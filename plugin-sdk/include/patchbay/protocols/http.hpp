@@ -11,6 +11,7 @@
 #include <patchbay/protocols/message.hpp>
 #include <patchbay/result.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -51,7 +52,15 @@ struct HttpMessageView {
 /// Reads the whole `message` of an envelope in place.
 [[nodiscard]] Result<HttpMessageView> decode_http(std::string_view bytes);
 
-/// The whole `message` of an envelope. `header.content` is ignored. Fails when a text is not UTF-8.
+/// Length of the whole `message` of an envelope. Here and below `header.content` is ignored.
+[[nodiscard]] std::size_t encoded_size(const HttpMessageView& message) noexcept;
+
+/// Writes the whole `message` of an envelope into `buffer` and returns its length; allocates only
+/// for an error. On failure the buffer is as it was.
+[[nodiscard]] Result<std::size_t> encode_into(const HttpMessageView& message, char* buffer,
+                                              std::size_t capacity);
+
+/// The whole `message` of an envelope.
 [[nodiscard]] Result<std::string> encode(const HttpMessageView& message);
 
 /// A request, answered by a response, which ends the dialogue; ended ones are not kept.

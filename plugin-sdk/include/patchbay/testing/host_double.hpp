@@ -4,9 +4,9 @@
 /// and records what the instance does. Third parties test their connections with it, without the
 /// real host:
 ///
-///     patchbay::testing::HostDouble host(patchbay::connection_class<EchoConnection>("Echo"));
+///     patchbay::testing::HostDouble host(patchbay::connection_class<ClockConnection>("Clock"));
 ///     ASSERT_TRUE(host.connect());
-///     const auto token = host.push({"echo", "me", "fetchai/default:1.0.0", bytes});
+///     const auto token = host.push({"clock", "me", "samples/time:0.1.0", ""});
 ///     EXPECT_EQ(host.wait_for_deliveries(1).at(0).envelope.to, "me");
 ///
 /// Threads, wake-ups and descriptors are real, the clock of patchbay.clock/1 and patchbay.timers/1
@@ -81,6 +81,16 @@ struct LogLine {
     std::string text;
 };
 
+/// A listening address that this host holds open for the instance.
+struct Listening {
+    /// "127.0.0.1:8000", "[::1]:8000" or "unix:/path".
+    std::string address;
+    std::uint16_t port = 0;
+    std::size_t sockets = 0;
+    /// 0: given back with PATCHBAY_RELEASE_KEEP.
+    std::uint32_t loans = 0;
+};
+
 class HostDouble {
   public:
     /// Creates the instance; `creation` tells how that went.
@@ -125,6 +135,8 @@ class HostDouble {
     void make_room(std::string_view to);
     /// Envelopes to `to` become dead letters for `reason`, from now on.
     void refuse(std::string_view to, std::uint32_t reason);
+    /// `allocate` gives nothing from now on, or gives again.
+    void exhaust_memory(bool exhausted = true);
     /// A connection that the instance depends on.
     using Service = std::function<Result<std::string>(std::string_view, std::string_view)>;
     void provide(std::string_view public_id, Service service);
@@ -148,6 +160,8 @@ class HostDouble {
     [[nodiscard]] std::map<std::string, std::string> key_values() const;
     [[nodiscard]] std::vector<std::string> lost() const;
     void wait_for_lost(std::size_t count) const;
+    /// What is open now. `stop` closes it, and reports loans that are left.
+    [[nodiscard]] std::vector<Listening> listeners() const;
     /// What a host would report: unknown tokens, calls on the wrong thread.
     [[nodiscard]] std::vector<std::string> misbehaviour() const;
     /// Blocks that the instance holds references to.

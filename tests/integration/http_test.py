@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HTTP through the real program: http_server, multiplexer and echo, from real clients."""
+
+import hashlib
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import threading
+import unittest
+
+from harness import Host, HostTest
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class HttpTest(HostTest):
+    def config(self, name, **options):
+        """A shipped configuration on a port of its own, with further options for http_server."""
+        self.port = free_port()
+        path = self.copy_config(name)
+        text = path.read_text()
+        more = "".join(f", {key}: {value}" for key, value in options.items())
+        self.assertIn("port: 8000", text)
+        path.write_text(text.replace("port: 8000", f"port: {self.port}{more}"))
+        return path
+
+    def ask(self, method, path, body=None, headers=None, connection=None):
+        client = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        client.request(method, path, body, headers or {})
+        answer = client.getresponse()
+        answer.text = answer.read()
+        if connection is None:
+            client.close()
+        return answer
+
+
+class Echo(HttpTest):
+    def test_echo_answers_like_a_small_httpbin(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            answer = self.ask("POST", "/hello", b"x", {"Content-Type": "text/x"})
+            self.assertEqual((answer.status, answer.reason, answer.text), (200, "OK", b"x"))
+            self.assertEqual(answer.headers["Content-Type"], "text/x")
+
+            answer = self.ask("GET", "/status/418")
+            self.assertEqual((answer.status, answer.reason, answer.text), (418, "Status 418", b""))
+
+            answer = self.ask("GET", "/reply")
+            self.assertEqual(answer.text, b"hi")
+            self.assertEqual(answer.headers["X-One"], "1")
+            self.assertEqual(answer.headers["X-Two"], "a b")
+            self.assertEqual(answer.headers["Content-Type"], "text/x-probe")
+
+            body = bytes(range(256)) * 1000
+            seen = json.loads(self.ask("PUT", "/seen?a=b%20c", body, {"X-Two": "1"}).text)
+            self.assertEqual(seen["method"], "put")
+            self.assertEqual(seen["url"], f"http://127.0.0.1:{self.port}/seen?a=b%20c")
+            self.assertEqual(seen["version"], "HTTP/1.1")
+            self.assertIn(["X-Two", "1"], seen["headers"])
+            self.assertEqual(seen["body_length"], len(body))
+            self.assertEqual(seen["body_sha256"], hashlib.sha256(body).hexdigest())
+
+            answer = self.ask("HEAD", "/reply")
+            self.assertEqual((answer.headers["Content-Length"], answer.text), ("2", b""))
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_nobody_answers_in_time(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            answer = self.ask("GET", "/silent")
+            self.assertEqual((answer.status, answer.reason), (408, "Request Timeout"))
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_pipelined_requests_are_answered_in_their_order(self):
+        with Host(self.config("http-echo.yaml", lanes=2)).wait_ready() as host:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=60) as client:
+                numbers = range(200, 320)
+                client.sendall(b"".join(
+                    b"GET /status/%d HTTP/1.1\r\nHost: a\r\n%s\r\n"
+                    % (n, b"Connection: close\r\n" if n == numbers[-1] else b"")
+                    for n in numbers if n not in (204, 304)))
+                got = b""
+                while block := client.recv(65536):
+                    got += block
+            lines = [line for line in got.split(b"\r\n") if line.startswith(b"HTTP/1.1")]
+            self.assertEqual(lines, [b"HTTP/1.1 %d Status %d" % (n, n)
+                                     for n in numbers if n not in (204, 304)])
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_parallel_clients_all_get_their_own_answer(self):
+        with Host(self.config("http-echo.yaml", lanes=2)).wait_ready() as host:
+            wrong = []
+
+            def work(number):
+                client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+                for i in range(50):
+                    body = b"%d-%d" % (number, i) * (i * 40 + 1)
+                    if self.ask("POST", "/x", body, connection=client).text != body:
+                        wrong.append((number, i))
+                client.close()
+
+            threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(wrong, [])
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_the_quickstart_serves_http_too(self):
+        with Host(self.config("quickstart.yaml")).wait_ready() as host:
+            self.assertEqual(self.ask("POST", "/hello", b"x").text, b"x")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+
+class Server(HttpTest):
+    def test_https(self):
+        config = self.config("http-echo.yaml", ssl_cert=self.root / "cert.pem",
+                             ssl_key=self.root / "key.pem")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", self.root / "key.pem", "-out",
+             self.root / "cert.pem"], check=True, capture_output=True)
+        with Host(config).wait_ready() as host:
+            trust = ssl.create_default_context(cafile=self.root / "cert.pem")
+            client = http.client.HTTPSConnection("localhost", self.port, timeout=60, context=trust)
+            body = b"secret" * 50000
+            self.assertEqual(self.ask("POST", "/x", body, connection=client).text, body)
+            seen = json.loads(self.ask("GET", "/seen", connection=client).text)
+            self.assertEqual(seen["url"], f"https://localhost:{self.port}/seen")
+            client.close()
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_second_server_on_the_port_says_so(self):
+        config = self.config("http-echo.yaml")
+        with Host(config).wait_ready() as host:
+            other = config.with_name("other.yaml")
+            other.write_text(config.read_text().replace("./data/", "./other/"))
+            second = Host(other)
+            with second:
+                self.assertEqual(second.process.wait(timeout=60), 1)
+                self.assertIn("listen.address_in_use", second.log_text())
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_requests_in_progress_are_answered_when_the_host_stops(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=60) as client:
+                client.sendall(b"GET /silent HTTP/1.1\r\nHost: a\r\n\r\n")
+                # Answered on the same lane, hence after the other one was taken.
+                self.assertEqual(self.ask("GET", "/reply").status, 200)
+                host.stop()
+                got = b""
+                while block := client.recv(65536):
+                    got += block
+            self.assertIn(b"HTTP/1.1 500 Server terminated unexpectedly.", got)
+
+    def test_an_access_log_has_a_line_per_request(self):
+        log = self.root / "access.log"
+        config = self.config("http-echo.yaml", access_log=log, access_log_format="json")
+        with Host(config).wait_ready() as host:
+            self.assertEqual(self.ask("GET", '/a?"').status, 400)
+            self.assertEqual(self.ask("GET", "/reply").status, 200)
+            self.ask("GET", "/status/418?a", headers={"User-Agent": 'a"b'})
+            self.assertEqual(host.stop(), 0, host.log_text())
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        self.assertEqual([line["status"] for line in lines], [400, 200, 418])
+        self.assertEqual([line["target"] for line in lines], ["-", "/reply", "/status/418?a"])
+        self.assertEqual({line["client"] for line in lines}, {"127.0.0.1"})
+        self.assertEqual(lines[2]["user_agent"], 'a"b')
+
+
+if __name__ == "__main__":
+    unittest.main()
