@@ -66,8 +66,7 @@ std::string TemplateSegment::shape() const {
     return text;
 }
 
-bool TemplateSegment::match(std::string_view segment,
-                            std::vector<std::string_view>& values) const {
+bool TemplateSegment::match(std::string_view segment, std::vector<std::string_view>& values) const {
     if (variables_.empty()) {
         return segment == literals_.front();
     }
@@ -84,10 +83,9 @@ bool TemplateSegment::match(std::string_view segment,
     for (std::size_t i = variables_.size() - 1; i != 0; --i) {
         const std::string& literal = literals_[i];
         // The variable behind the literal has at least one character.
-        const std::size_t at =
-            segment.size() > literal.size()
-                ? segment.rfind(literal, segment.size() - literal.size() - 1)
-                : std::string_view::npos;
+        const std::size_t at = segment.size() > literal.size()
+                                   ? segment.rfind(literal, segment.size() - literal.size() - 1)
+                                   : std::string_view::npos;
         if (at == std::string_view::npos) {
             values.resize(before);
             return false;

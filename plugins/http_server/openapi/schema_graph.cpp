@@ -5,8 +5,8 @@
 #include <boost/graph/strong_components.hpp>
 
 #include <algorithm>
-#include <map>
 #include <iterator>
+#include <map>
 #include <numeric>
 
 namespace patchbay::openapi {
@@ -28,12 +28,13 @@ Graph graph_of(const std::vector<SchemaReference>& references, std::size_t schem
     return graph;
 }
 
-/// Schemas that reach each other have the same component. A component's number is greater than those
-/// of all that it reaches.
+/// Schemas that reach each other have the same component. A component's number is greater than
+/// those of all that it reaches.
 std::vector<std::size_t> components_of(const Graph& graph) {
     std::vector<std::size_t> components(boost::num_vertices(graph));
-    boost::strong_components(graph, boost::make_iterator_property_map(
-                                        components.begin(), boost::get(boost::vertex_index, graph)));
+    boost::strong_components(
+        graph, boost::make_iterator_property_map(components.begin(),
+                                                 boost::get(boost::vertex_index, graph)));
     return components;
 }
 
@@ -65,7 +66,7 @@ void SchemaGraph::check(std::size_t schemas, Problems& problems) const {
                  [](const SchemaReference& reference) { return reference.on_the_spot; });
     std::multimap<std::size_t, const SchemaReference*> by_origin;
     for (const SchemaReference& reference : on_the_spot) {
-            by_origin.emplace(reference.from, &reference);
+        by_origin.emplace(reference.from, &reference);
     }
     const std::vector<std::size_t> components = components_of(graph_of(on_the_spot, schemas));
     std::map<std::size_t, bool> told;

@@ -58,7 +58,8 @@ std::optional<SchemaSet> SchemaTranslator::finish() {
     std::vector<Json> translated;
     for (std::size_t i = 0; i < schemas_.size(); ++i) {  // more are found on the way
         if (i == max_schemas) {
-            problem(*schemas_[i], "there are more than " + std::to_string(max_schemas) + " schemas");
+            problem(*schemas_[i],
+                    "there are more than " + std::to_string(max_schemas) + " schemas");
             return std::nullopt;
         }
         Position position;
@@ -69,8 +70,8 @@ std::optional<SchemaSet> SchemaTranslator::finish() {
     if (!problems_.empty()) {
         return std::nullopt;
     }
-    // References to what is compiled already do not nest, so that the stack is enough for any number
-    // of schemas.
+    // References to what is compiled already do not nest, so that the stack is enough for any
+    // number of schemas.
     const std::vector<std::size_t> order = graph_.dependencies_first(schemas_.size());
     Json document{{"definitions", Json::object()}, {"properties", Json::object()}};
     for (std::size_t i = 0; i < translated.size(); ++i) {
