@@ -91,6 +91,7 @@ void SchemaGraph::check_levels(const std::vector<std::size_t>& components,
                                Problems& problems) const {
     // There are no circles, so each schema is a component; what it refers to has a smaller number.
     std::vector<const SchemaReference*> order;
+    order.reserve(on_the_spot.size());
     for (const SchemaReference& reference : on_the_spot) {
         order.push_back(&reference);
     }

@@ -36,7 +36,7 @@ std::partial_ordering compare_arrays(const json& left, const json& right, Effort
         return left.size() <=> right.size();
     }
     for (std::size_t i = 0; i < left.size(); ++i) {
-        if (const auto order = compare(left[i], right[i], effort); order != 0) {
+        if (const auto order = compare(left[i], right[i], effort); std::is_neq(order)) {
             return order;
         }
     }
@@ -52,7 +52,7 @@ std::partial_ordering compare_objects(const json& left, const json& right, Effor
         if (const int order = l.key().compare(r.key()); order != 0) {
             return order <=> 0;
         }
-        if (const auto order = compare(*l, *r, effort); order != 0) {
+        if (const auto order = compare(*l, *r, effort); std::is_neq(order)) {
             return order;
         }
     }
@@ -92,11 +92,11 @@ bool has_unique_items(const json& array, Effort& effort) {
         items.push_back(&item);
     }
     std::sort(items.begin(), items.end(), [&effort](const json* left, const json* right) {
-        return compare(*left, *right, effort) < 0;
+        return std::is_lt(compare(*left, *right, effort));
     });
     return std::adjacent_find(items.begin(), items.end(),
                               [&effort](const json* left, const json* right) {
-                                  return compare(*left, *right, effort) == 0;
+                                  return std::is_eq(compare(*left, *right, effort));
                               }) == items.end();
 }
 
