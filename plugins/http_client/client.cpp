@@ -117,7 +117,16 @@ void Client::handle(const TakenEnvelope& envelope) {
         return;
     }
     exchange.url = *url;
+    if (!options_.forward_to.empty()) {
+        forward(exchange);
+    }
     go(exchange);
+}
+
+void Client::forward(Exchange& exchange) {
+    exchange.own_url = options_.forward_to;
+    exchange.own_url += exchange.url.target;
+    exchange.url = parse_url(exchange.own_url).value();
 }
 
 void Client::on_timer() {
@@ -248,8 +257,8 @@ bool Client::redirect(Exchange& exchange) {
         exchange.request.has_lost_body = true;
     }
     exchange.request.has_left_origin = exchange.request.has_left_origin || !same_origin;
-    exchange.redirected_url = std::move(target);
-    exchange.url = parse_url(exchange.redirected_url).value();
+    exchange.own_url = std::move(target);
+    exchange.url = parse_url(exchange.own_url).value();
     exchange.wants_fresh = false;
     go(exchange);
     return true;

@@ -73,6 +73,8 @@ class Client final : private ExchangeTimes, private ConnectionPool::Requester {
 
     void handle(const TakenEnvelope& envelope);
     void refuse(const TakenEnvelope& envelope, const Error& why);
+    /// Replaces the origin of the URL by the configured one.
+    void forward(Exchange& exchange);
     /// One hop: from the URL to the pool.
     void go(Exchange& exchange) noexcept;
     [[nodiscard]] Result<void> prepare(Exchange& exchange);

@@ -60,8 +60,8 @@ class Exchange final : public IntrusiveHook {
     Request request;
 
     // ---- Where it goes
-    /// The URL after a redirect; before that it is the message's.
-    std::string redirected_url;
+    /// The URL where it is not the message's: forwarded, or after a redirect.
+    std::string own_url;
     Url url;
     Origin* origin = nullptr;
     std::uint32_t redirects = 0;

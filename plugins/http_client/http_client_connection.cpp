@@ -16,10 +16,7 @@ HttpClientConnection::HttpClientConnection(Host& host)
     : HttpClientConnection(host, system_lookup) {}
 
 HttpClientConnection::HttpClientConnection(Host& host, NameResolver::Lookup lookup)
-    : Connection(host),
-      options_(Options::read(config())),
-      lookup_(std::move(lookup)),
-      metrics_(host) {}
+    : Connection(host), options_(Options::read(host)), lookup_(std::move(lookup)), metrics_(host) {}
 
 Awaitable<Result<void>> HttpClientConnection::connect() {
     shut_down();

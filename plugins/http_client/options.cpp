@@ -3,8 +3,11 @@
 
 #include "text.hpp"
 
+#include <patchbay/config_access.hpp>
+
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -41,6 +44,7 @@ Number at_least(const Config& config, const std::string& key, Number default_val
 
 RedirectPolicy read_redirects(const Config& config) {
     constexpr std::uint32_t usual_limit = 10;
+    // Null too is found.
     if (const auto number = config.find<std::uint32_t>("redirects")) {
         return {number->value_or(usual_limit), false};
     }
@@ -88,12 +92,17 @@ AccessRules read_access(const Config& config) {
     return rules;
 }
 
-net::TlsClientOptions read_tls(const Config& config) {
+std::string read_path(const Host& host, const std::string& key) {
+    const auto path = host.config().get<std::string>(key, "");
+    return path.empty() ? path : (std::filesystem::path(host.data_folder()) / path).string();
+}
+
+net::TlsClientOptions read_tls(const Host& host) {
     net::TlsClientOptions options;
-    options.verify = config.get<bool>("verify", true);
-    options.ca_file = config.get<std::string>("ca_file", "");
-    options.certificate_file = config.get<std::string>("client_certificate", "");
-    options.key_file = config.get<std::string>("client_key", "");
+    options.verify = host.config().get<bool>("verify", true);
+    options.ca_file = read_path(host, "ca_file");
+    options.certificate_file = read_path(host, "client_certificate");
+    options.key_file = read_path(host, "client_key");
     if (options.certificate_file.empty() != options.key_file.empty()) {
         throw ConfigError({ErrorClass::invalid, "config.missing",
                            "The config keys 'client_certificate' and 'client_key' are given "
@@ -102,9 +111,27 @@ net::TlsClientOptions read_tls(const Config& config) {
     return options;
 }
 
+std::string read_forward(const Config& config) {
+    const auto text = config.get<std::string>("forward_to", "");
+    if (text.empty()) {
+        return text;
+    }
+    const auto url = parse_url(text);
+    if (!url || !url->userinfo.empty() || !(url->target.empty() || url->target == "/") ||
+        text.find_first_of("#?") != std::string::npos) {
+        // What it is now may have a password in it, and is not repeated.
+        throw ConfigError({ErrorClass::invalid, "config.bad_origin",
+                           "The config key 'forward_to' is no origin; expected "
+                           "scheme://host[:port], such as http://127.0.0.1:9000, without a user "
+                           "or a path."});
+    }
+    return std::string(url->prefix);
+}
+
 }  // namespace
 
-Options Options::read(const Config& config) {
+Options Options::read(const Host& host) {
+    const Config& config = host.config();
     // Upstream also demands `host` and `port`, and uses them for nothing: the URL is in the
     // request.
     Options options;
@@ -133,7 +160,11 @@ Options Options::read(const Config& config) {
     options.resolver.cache_time = seconds(config, "dns_cache", 30);
     options.access = read_access(config);
     options.proxy = read_proxy(config);
-    options.tls = read_tls(config);
+    options.tls = read_tls(host);
+    options.forward_to = read_forward(config);
+    if (!options.forward_to.empty()) {
+        options.redirects = {};
+    }
 
     options.user_agent = config.get<std::string>("user_agent", "patchbay-http-client");
     for (const char c : options.user_agent) {

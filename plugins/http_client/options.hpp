@@ -7,7 +7,7 @@
 #include "access_rules.hpp"
 #include "proxy.hpp"
 
-#include <patchbay/config_access.hpp>
+#include <patchbay/host.hpp>
 #include <patchbay/net/tls.hpp>
 
 #include <chrono>
@@ -74,11 +74,14 @@ struct Options {
     ProxyRules proxy;
     net::TlsClientOptions tls;
     std::string user_agent;
+    /// `scheme://host[:port]` that every request goes to, with path and query of its URL, and whose
+    /// redirects are answers; empty: requests go where their URL says.
+    std::string forward_to;
     /// Ask for compressed responses and decode them.
     bool decompress = true;
 
-    /// Throws ConfigError.
-    [[nodiscard]] static Options read(const Config& config);
+    /// Relative paths start at the data folder. Throws ConfigError.
+    [[nodiscard]] static Options read(const Host& host);
 };
 
 }  // namespace patchbay::http_client

@@ -3,6 +3,7 @@
 
 import hashlib
 import http.client
+import http.server
 import json
 import socket
 import ssl
@@ -114,6 +115,115 @@ class Echo(HttpTest):
     def test_the_quickstart_serves_http_too(self):
         with Host(self.config("quickstart.yaml")).wait_ready() as host:
             self.assertEqual(self.ask("POST", "/hello", b"x").text, b"x")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+
+class Upstream(http.server.BaseHTTPRequestHandler):
+    """Answers with what it was asked, and remembers how often it was connected to."""
+
+    protocol_version = "HTTP/1.1"
+    connections = 0
+
+    def setup(self):
+        super().setup()
+        type(self).connections += 1
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.startswith("/moved"):
+            self.send_response(302, "Elsewhere")
+            self.send_header("Location", "/other")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        told = json.dumps({"method": self.command, "path": self.path, "body": body.decode(),
+                           "headers": self.headers.items()}).encode()
+        self.send_response(200, "Fine")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Set-Cookie", "a=1")
+        self.send_header("Set-Cookie", "b=2")
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(told)
+
+    do_HEAD = do_POST = do_GET
+
+
+class Proxy(HttpTest):
+    def proxy(self, upstream_port):
+        path = self.config("http-proxy.yaml")
+        text = path.read_text()
+        self.assertIn('"http://127.0.0.1:9000"', text)
+        path.write_text(text.replace('"http://127.0.0.1:9000"',
+                                     f'"http://127.0.0.1:{upstream_port}"'))
+        return path
+
+    def start_upstream(self):
+        """A server of a class of its own, so that what it remembers is its own."""
+        handler = type("Upstream", (Upstream,), {})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return server
+
+    def test_requests_reach_the_upstream_server_and_its_answers_the_client(self):
+        upstream = self.start_upstream()
+        port = upstream.server_address[1]
+        with Host(self.proxy(port)).wait_ready() as host:
+            answer = self.ask("POST", "/a/b?c=d%20e&f", b"body", {"X-One": "1", "Cookie": "k=v"})
+            self.assertEqual((answer.status, answer.reason), (200, "Fine"))
+            self.assertEqual(answer.headers.get_all("Set-Cookie"), ["a=1", "b=2"])
+            told = json.loads(answer.text)
+            self.assertEqual((told["method"], told["path"], told["body"]),
+                             ("POST", "/a/b?c=d%20e&f", "body"))
+            self.assertIn(["Host", f"127.0.0.1:{port}"], told["headers"])
+            self.assertEqual([name for name, _ in told["headers"]].count("Host"), 1)
+            self.assertIn(["X-One", "1"], told["headers"])
+            self.assertIn(["Cookie", "k=v"], told["headers"])
+
+            answer = self.ask("HEAD", "/")
+            self.assertEqual((answer.status, answer.text), (200, b""))
+            self.assertEqual(answer.headers["Content-Type"], "application/json")
+
+            answer = self.ask("GET", "/moved")  # is for the client to follow
+            self.assertEqual((answer.status, answer.headers["Location"]), (302, "/other"))
+
+            for number in range(20):
+                told = json.loads(self.ask("POST", f"/{number}", b"x" * 20000).text)
+                self.assertEqual((told["path"], len(told["body"])), (f"/{number}", 20000))
+            self.assertEqual(upstream.RequestHandlerClass.connections, 1)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_parallel_clients_all_get_their_own_answer(self):
+        upstream = self.start_upstream()
+        with Host(self.proxy(upstream.server_address[1])).wait_ready() as host:
+            wrong = []
+
+            def work(number):
+                for i in range(20):
+                    told = json.loads(self.ask("GET", f"/{number}/{i}").text)
+                    if told["path"] != f"/{number}/{i}":
+                        wrong.append((number, i, told["path"]))
+
+            threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(wrong, [])
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_an_upstream_server_that_is_gone_gives_status_600_and_the_reason(self):
+        with Host(self.proxy(free_port())).wait_ready() as host:
+            answer = self.ask("GET", "/")
+            self.assertEqual((answer.status, answer.reason), (600, "HTTPConnection request error."))
+            self.assertEqual(answer.text, b"The connection was refused. [connect.refused]")
             self.assertEqual(host.stop(), 0, host.log_text())
 
 
