@@ -243,4 +243,8 @@ void Lane::wake() {
     core_->wake();
 }
 
+void Lane::end_sleep() noexcept {
+    core_->end_sleep();
+}
+
 }  // namespace patchbay

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace patchbay::detail {
 
@@ -17,6 +18,9 @@ constexpr std::uint32_t batch_size = 64;
 /// Handlers of the io_context that run before the mailbox gets its turn again.
 constexpr int handlers_per_turn = 64;
 constexpr std::size_t pending_bound = 4096;
+/// Turns with work from the host before the io_context gets its turn. Looking there costs a system
+/// call; a lane that runs out of work looks there anyway, when it goes to sleep.
+constexpr int turns_between_looks = 4;
 /// A lane that was told to stop waits so long for its coroutines.
 constexpr std::chrono::seconds stop_limit{2};
 
@@ -74,12 +78,15 @@ void LaneCore::run(patchbay_lane* lane, std::uint32_t max_in_flight) {
     DescriptorWait descriptor(executor(), host_->descriptor(lane));
     descriptor_ = &descriptor;
     guarded("on_lane_start", [&] { instance_.connection().on_lane_start(lane_); });
-    while (!stopping_) {
+    for (int busy_turns = 0; !stopping_;) {
         const bool signals = take_signals();
         const bool envelopes = take_envelopes();
-        const bool handlers = run_ready();
-        if (!signals && !envelopes && !handlers) {
+        if (!signals && !envelopes) {
+            busy_turns = 0;
             sleep();
+        } else if (++busy_turns >= turns_between_looks) {
+            busy_turns = 0;
+            run_ready();
         }
     }
     finish();
@@ -135,17 +142,14 @@ bool LaneCore::take_envelopes() {
     return true;
 }
 
-bool LaneCore::run_ready() {
-    int handlers = 0;
-    while (handlers < handlers_per_turn) {
+void LaneCore::run_ready() {
+    for (int handlers = 0; handlers < handlers_per_turn; ++handlers) {
         std::size_t ran = 0;
         guarded("a handler of the lane", [&] { ran = context_.poll_one(); });
         if (ran == 0) {
-            break;
+            return;
         }
-        ++handlers;
     }
-    return handlers != 0;
 }
 
 void LaneCore::sleep() {
@@ -157,7 +161,9 @@ void LaneCore::sleep() {
         return;
     }
     descriptor_->arm();
+    asleep_ = true;
     guarded("a handler of the lane", [&] { context_.run_one(); });
+    asleep_ = false;
 }
 
 void LaneCore::nudge() {
@@ -236,6 +242,13 @@ patchbay_status LaneCore::try_deliver(const patchbay_envelope* envelopes, std::s
     patchbay_lane* lane = abi();
     return lane == nullptr ? PATCHBAY_DISCONNECTED
                            : deliver_batch(host_, lane, envelopes, count, results);
+}
+
+void LaneCore::end_sleep() noexcept {
+    if (std::exchange(asleep_, false)) {
+        patchbay_array none = array_over(signals_, 0);  // asking for signals is what ends it
+        host_->signals_take(abi(), &none);
+    }
 }
 
 // ---- The host's timers and wake -----------------------------------------------------------------

@@ -90,6 +90,7 @@ class LaneCore {
     /// [any-thread]
     patchbay_status try_deliver(const patchbay_envelope* envelopes, std::size_t count,
                                 patchbay_delivery* results);
+    void end_sleep() noexcept;
     Result<void> set_timer(std::uint64_t token, std::chrono::nanoseconds delay);
     void cancel_timer(std::uint64_t token);
     /// [any-thread]
@@ -114,7 +115,7 @@ class LaneCore {
 
     bool take_signals();
     bool take_envelopes();
-    bool run_ready();
+    void run_ready();
     void sleep();
     void handle(const patchbay_signal& signal);
     void handle_receipt(const patchbay_signal& signal);
@@ -147,6 +148,8 @@ class LaneCore {
     std::uint32_t posted_waiting_ = 0;
     std::atomic<std::uint32_t> in_flight_{0};
     bool stopping_ = false;
+    /// Waits, or runs what ended the wait, and the host was not told yet.
+    bool asleep_ = false;
     bool ended_ = false;
     DescriptorWait* descriptor_ = nullptr;
     std::vector<TakenEnvelope> batch_;

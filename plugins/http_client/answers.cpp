@@ -88,6 +88,7 @@ void Answers::deliver() {
         batch_.push_back(answer.envelope);
     }
     results_.assign(batch_.size(), {});
+    lane_.end_sleep();
     const patchbay_status status = lane_.try_deliver(batch_, results_);
     done_.clear();
     for (std::size_t i = 0; i < delivering_.size(); ++i) {

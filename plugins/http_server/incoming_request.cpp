@@ -14,6 +14,7 @@ namespace {
 
 /// Longest line of a chunk's size with its extensions, and all trailers together.
 constexpr std::size_t chunk_line_limit = 4096;
+/// Trailers.
 constexpr std::size_t trailer_limit = 32;
 
 constexpr Refusal too_large{413, "Request Entity Too Large", "the body is too large"};
@@ -42,9 +43,13 @@ class ChunkedBody final : public http::basic_parser<true> {
     void on_request_impl(http::verb, beast::string_view, beast::string_view, int,
                          beast::error_code&) override {}
     void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
-    void on_field_impl(http::field, beast::string_view, beast::string_view,
+    void on_field_impl(http::field, beast::string_view name, beast::string_view value,
                        beast::error_code& error) override {
-        if (!in_head_ && ++trailers_ > trailer_limit) {
+        if (in_head_) {
+            return;
+        }
+        trailer_size_ += name.size() + value.size();
+        if (++trailers_ > trailer_limit || trailer_size_ > chunk_line_limit) {
             error = http::error::header_limit;
         }
     }
@@ -53,8 +58,18 @@ class ChunkedBody final : public http::basic_parser<true> {
     std::size_t on_body_impl(beast::string_view body, beast::error_code&) override {
         return body.size();
     }
-    void on_chunk_header_impl(std::uint64_t size, beast::string_view,
+    void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions,
                               beast::error_code& error) override {
+        // Beast lets control characters pass between quotes. For other readers a line ends there.
+        const auto is_control = [](char c) {
+            const auto byte = static_cast<unsigned char>(c);
+            return (byte < 0x20U && c != '\t') || byte == 0x7FU;
+        };
+        if (extensions.size() > chunk_line_limit ||
+            std::any_of(extensions.begin(), extensions.end(), is_control)) {
+            error = http::error::bad_chunk_extension;
+            return;
+        }
         // Refused before it is sent. What is there is always less than the limit.
         if (size >= limit_ - body_.size()) {
             too_large_ = true;
@@ -71,6 +86,7 @@ class ChunkedBody final : public http::basic_parser<true> {
     std::string& body_;
     std::size_t limit_;
     std::size_t trailers_ = 0;
+    std::size_t trailer_size_ = 0;
     bool in_head_ = true;
     bool too_large_ = false;
 };

@@ -31,13 +31,25 @@ bool is_host(std::string_view host) noexcept {
     });
 }
 
-bool starts_with_scheme(std::string_view target) noexcept {
-    return beast::iequals(
-               beast::string_view(target.data(), std::min<std::size_t>(target.size(), 7)),
-               "http://") ||
-           beast::iequals(
-               beast::string_view(target.data(), std::min<std::size_t>(target.size(), 8)),
-               "https://");
+/// Whether the target is a URL with a scheme that a server has, and a host. With a user before the
+/// host, different readers see different hosts.
+bool is_absolute_url(std::string_view target) noexcept {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        const std::string_view begin = target.substr(0, scheme.size());
+        if (beast::iequals({begin.data(), begin.size()}, {scheme.data(), scheme.size()})) {
+            const std::string_view rest = target.substr(scheme.size());
+            const std::string_view host = rest.substr(0, rest.find_first_of("/?"));
+            return !host.empty() && is_host(host);
+        }
+    }
+    return false;
+}
+
+/// "HTTP/1.1", "HTTP/2.0" and the like.
+bool is_version(std::string_view text) noexcept {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' &&
+           is_digit(text[7]);
 }
 
 /// Takes what Beast finds. A rule of ours that is broken ends the parsing with `refusal`.
@@ -98,7 +110,7 @@ class HeadParser final : public http::basic_parser<true> {
             return refuse(bad_request("a character in the target that must be percent-encoded"));
         }
         if (target == "*" ? head_.method == "OPTIONS"
-                          : target.front() == '/' || starts_with_scheme(target)) {
+                          : target.front() == '/' || is_absolute_url(target)) {
             return true;
         }
         return refuse(bad_request("the target is neither a path nor a URL"));
@@ -117,8 +129,7 @@ class HeadParser final : public http::basic_parser<true> {
     }
 
     void on_field_impl(Field name, Text name_text, Text value, beast::error_code& error) override {
-        const char* const begin = bytes_.data();
-        if (!value.empty() && (value.data() < begin || value.data() >= begin + bytes_.size())) {
+        if (goes_on(view(name_text), view(value))) {
             stop(bad_request("a header that goes on in a second line"), error);
             return;
         }
@@ -146,6 +157,24 @@ class HeadParser final : public http::basic_parser<true> {
             default:
                 break;
         }
+    }
+
+    /// Whether the value has a second line. Beast joins the lines in a buffer of its own, or skips
+    /// the first when it is blank.
+    [[nodiscard]] bool goes_on(std::string_view name, std::string_view value) const noexcept {
+        const auto after_name = static_cast<std::size_t>(name.data() + name.size() - bytes_.data());
+        if (value.empty()) {
+            const std::size_t end = bytes_.find("\r\n", after_name);
+            const std::string_view next = bytes_.substr(std::min(end, bytes_.size()), 3);
+            return next.ends_with(' ') || next.ends_with('\t');
+        }
+        const char* const begin = bytes_.data();
+        if (value.data() < begin || value.data() >= begin + bytes_.size()) {
+            return true;
+        }
+        const auto before_value = static_cast<std::size_t>(value.data() - begin);
+        return bytes_.substr(after_name, before_value - after_name).find('\n') !=
+               std::string_view::npos;
     }
 
     void on_host(std::string_view value, beast::error_code& error) {
@@ -225,6 +254,11 @@ Refusal refusal_of(const beast::error_code& error, std::string_view bytes,
                    : Refusal{431, "Request Header Fields Too Large", "the headers are too large"};
     }
     if (error == http::error::bad_version) {
+        const std::string_view line = bytes.substr(0, bytes.find("\r\n"));
+        const std::size_t after_method = line.find(' ') + 1;
+        if (!is_version(line.substr(line.find(' ', after_method) + 1))) {
+            return bad_request("a request line that is not well-formed");
+        }
         return {505, "HTTP Version Not Supported", "a version other than 1.0 and 1.1"};
     }
     if (error == http::error::bad_method) {
@@ -256,10 +290,13 @@ HeadState read_head(std::string_view bytes, const HeadLimits& limits, RequestHea
     head.headers.clear();
     head.content_length = 0;
     head.chunked = head.expects_continue = head.accepts_gzip = false;
+    if (bytes == "\r") {
+        return HeadState::incomplete;  // half of an empty line
+    }
     // What can become no request is refused at once, not when its end has come.
     const std::size_t looked_at = std::min<std::size_t>(bytes.size(), 16);
     for (std::size_t i = 0; i < looked_at && (bytes[i] != ' ' || i == 0); ++i) {
-        if (!is_token_char(bytes[i]) && !(bytes[i] == '\r' && i + 1 == bytes.size())) {
+        if (!is_token_char(bytes[i])) {
             refusal = bad_request("bytes that are no request");
             return HeadState::refused;
         }

@@ -145,6 +145,7 @@ void ServerLane::deliver() {
     if (batch_.empty()) {
         return;
     }
+    lane_.end_sleep();
     const patchbay_status status =
         lane_.try_deliver(batch_, std::span(results_).first(batch_.size()));
     const patchbay_host* host = shared_.host.abi();

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import Host, HostTest
+from harness import SOURCE, Host, HostTest
 
 
 def free_port():
@@ -282,6 +282,83 @@ class Server(HttpTest):
         self.assertEqual([line["target"] for line in lines], ["-", "/reply", "/status/418?a"])
         self.assertEqual({line["client"] for line in lines}, {"127.0.0.1"})
         self.assertEqual(lines[2]["user_agent"], 'a"b')
+
+
+class Specification(HttpTest):
+    """Requests are checked against tests/data/openapi before anybody sees them."""
+
+    PETS = SOURCE / "tests/data/openapi/petstore-3.0.yaml"
+    JSON = {"Content-Type": "application/json"}
+
+    def test_requests_outside_of_it_are_not_found(self):
+        config = self.config("http-echo.yaml", api_spec_path=self.PETS)
+        with Host(config).wait_ready() as host:
+            pet = b'{"name": "Rex", "kind": "dog"}'
+            answer = self.ask("POST", "/pets", pet, self.JSON)
+            self.assertEqual((answer.status, answer.text), (200, pet))
+            self.assertEqual(self.ask("GET", "/v1/pets?limit=3&tags=a&tags=b").status, 200)
+
+            client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            for method, path, body, headers in [
+                    ("GET", "/dogs", None, {}), ("PATCH", "/pets/7", b"x", {}),
+                    ("GET", "/pets?limit=101", None, {}), ("POST", "/pets", b"{}", self.JSON),
+                    ("POST", "/pets", b"{", self.JSON)]:
+                answer = self.ask(method, path, body, headers, client)
+                self.assertEqual((answer.status, answer.reason), (404, "Request Not Found"), path)
+                self.assertNotIn("Allow", answer.headers)
+            # The connection stays in use.
+            self.assertEqual(self.ask("POST", "/pets", pet, self.JSON, client).text, pet)
+            client.close()
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_precise_statuses_say_what_is_wrong(self):
+        config = self.config("http-echo.yaml", api_spec_path=self.PETS, precise_status="true")
+        with Host(config).wait_ready() as host:
+            trace = {"X-Trace": "1,2"}
+            for method, path, body, headers, status in [
+                    ("GET", "/dogs", None, {}, (404, "Not Found")),
+                    ("GET", "/pets?limit=many", None, {}, (400, "Bad Request")),
+                    ("GET", "/pets/7", None, {}, (400, "Bad Request")),
+                    ("GET", "/pets/7", None, trace, (200, "OK")),
+                    ("POST", "/pets", b"", self.JSON, (400, "Bad Request")),
+                    ("POST", "/pets", b"{", self.JSON, (400, "Bad Request")),
+                    ("POST", "/pets", b"<x/>", {"Content-Type": "application/xml"},
+                     (415, "Unsupported Media Type")),
+                    ("POST", "/pets", b'{"name": ""}', self.JSON, (422, "Unprocessable Entity")),
+                    ("POST", "/pets", b'{"name": "x"}', self.JSON, (200, "OK"))]:
+                answer = self.ask(method, path, body, headers)
+                self.assertEqual((answer.status, answer.reason), status, f"{method} {path} {body}")
+            answer = self.ask("PATCH", "/pets/7", b"x")
+            self.assertEqual((answer.status, answer.reason), (405, "Method Not Allowed"))
+            self.assertEqual(answer.headers["Allow"], "DELETE, GET, HEAD, OPTIONS")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_the_host_is_compared_when_asked(self):
+        config = self.config("http-echo.yaml", api_spec_path=self.PETS, precise_status="true",
+                             check_host="true")
+        with Host(config).wait_ready() as host:
+            here = {"Host": "eu.pets.example:80"}
+            self.assertEqual(self.ask("GET", "/v1/pets", headers=here).status, 200)
+            self.assertEqual(self.ask("GET", "/v1/pets").status, 404)
+            self.assertEqual(self.ask("GET", "/internal/pets").status, 200)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_broken_specification_ends_the_start_with_every_place(self):
+        broken = self.root / "api.yaml"
+        broken.write_text("openapi: 3.0.3\ninfo: {title: a, version: '1'}\npaths:\n  /a/{id}:\n"
+                          "    gett: {responses: {}}\n  b: {}\n")
+        with Host(self.config("http-echo.yaml", api_spec_path=broken)) as host:
+            self.assertEqual(host.wait(), 1)
+            log = host.log_text()
+            self.assertIn("openapi.invalid", log)
+            self.assertIn(f"{broken}:5:5: a path has no field `gett`; did you mean `get`?", log)
+            self.assertIn(f"{broken}:6:3: the path `b` must begin with `/`", log)
+
+    def test_a_missing_specification_is_named(self):
+        missing = self.root / "nowhere.yaml"
+        with Host(self.config("http-echo.yaml", api_spec_path=missing)) as host:
+            self.assertEqual(host.wait(), 1)
+            self.assertIn(f"The specification '{missing}' cannot be read", host.log_text())
 
 
 if __name__ == "__main__":

@@ -59,6 +59,9 @@ class Lane {
     /// `on_room`. `results` has an entry for each. [any-thread]
     patchbay_status try_deliver(std::span<const patchbay_envelope> envelopes,
                                 std::span<patchbay_delivery> results);
+    /// Tells the host that the lane is awake. A handler of the io_context that is about to deliver
+    /// requests whose answers may come at once spares both sides a wake-up with it.
+    void end_sleep() noexcept;
     /// Blocks until it was accepted or refused. [any-thread] but the lanes' own. [may-block]
     [[nodiscard]] Result<void> deliver_blocking(const Delivery& delivery);
 

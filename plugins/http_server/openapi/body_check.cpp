@@ -18,9 +18,8 @@ Verdict RequestCheck::check_body() {
     }
     const RequestBody& body = *operation_->body;
     if (request_.body.empty()) {
-        return body.required
-                   ? violation(Violation::body_missing, "The request must have a body.")
-                   : Verdict();
+        return body.required ? violation(Violation::body_missing, "The request must have a body.")
+                             : Verdict();
     }
     std::string header;
     // RFC 9110, section 8.3: a body without a type may be anything.

@@ -25,9 +25,9 @@ void compile_encoding(const Node& encoding, Parameter& field, const CompileConte
         const auto known = style_named(style->text());
         if (!known || *known == Style::simple || *known == Style::label ||
             *known == Style::matrix) {
-            context.problems.add(style->place(), "openapi.body",
-                                 "a property of a form cannot have the style `" + style->text() +
-                                     '`');
+            context.problems.add(
+                style->place(), "openapi.body",
+                "a property of a form cannot have the style `" + style->text() + '`');
         } else {
             field.style = *known;
             field.explode = *known == Style::form;
@@ -65,8 +65,7 @@ BodyContent compile_content(MediaType range, const Node& node, const CompileCont
     const Node* encodings = fields.optional("encoding", Node::Kind::map);
     const Node* schema = node.find("schema");
     const MediaType form{"application", "x-www-form-urlencoded"};
-    const bool is_read = content.range.kind() != ContentKind::other ||
-                         content.range.subtype == "*";
+    const bool is_read = content.range.kind() != ContentKind::other || content.range.subtype == "*";
     if (schema == nullptr || !is_read) {
         return content;
     }
@@ -102,15 +101,16 @@ std::optional<RequestBody> compile_body(const Node& node, const CompileContext& 
         if (!range) {
             context.problems.add(entry.key_place, "openapi.body",
                                  '`' + entry.key + "` is not a media type");
-        } else if (std::any_of(body.contents.begin(), body.contents.end(),
-                               [&](const BodyContent& other) { return other.range == *range; })) {
+            continue;
+        }
+        if (std::any_of(body.contents.begin(), body.contents.end(),
+                        [&](const BodyContent& other) { return other.range == *range; })) {
             context.problems.add(entry.key_place, "openapi.body",
                                  "the media type `" + entry.key +
                                      "` differs from an earlier one in its parameters alone, which "
                                      "are not compared");
-        } else {
-            body.contents.push_back(compile_content(std::move(*range), entry.value, context));
         }
+        body.contents.push_back(compile_content(std::move(*range), entry.value, context));
     }
     return body;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Reads `requestBody`. Schemas of bodies that are not read (all but JSON, forms and text) are not
-/// looked at. Codes: `openapi.body`, `openapi.structure`, `openapi.unsupported`, and those of schemas.
+/// looked at. Codes: `openapi.body`, `openapi.structure`, `openapi.unsupported`, and those of
+/// schemas.
 #pragma once
 
 #include "openapi/compile_context.hpp"

@@ -79,8 +79,7 @@ class CountedAccess {
         return std::make_unique<valijson::adapters::NlohmannJsonFrozenValue>(json()).release();
     }
     [[nodiscard]] std::optional<CountedArray> getArrayOptional() const {
-        return isArray() ? std::make_optional(CountedArray(value_))
-                         : std::optional<CountedArray>();
+        return isArray() ? std::make_optional(CountedArray(value_)) : std::optional<CountedArray>();
     }
     bool getArraySize(std::size_t& result) const {
         result = json().size();
@@ -126,7 +125,8 @@ class CountedAccess {
     }
     [[nodiscard]] bool isInteger() const {
         return json().is_number_integer() ||
-               (json().is_number_float() && std::trunc(json().get<double>()) == json().get<double>());
+               (json().is_number_float() &&
+                std::trunc(json().get<double>()) == json().get<double>());
     }
     [[nodiscard]] bool isNull() const { return json().is_null(); }
     [[nodiscard]] bool isNumber() const { return json().is_number(); }
@@ -145,9 +145,17 @@ class CountedAdapter
   public:
     /// Throws `EffortExceeded`. The price grows with the depth because valijson copies the path to
     /// each value that it looks at.
-    explicit CountedAdapter(CountedValue value) : BasicAdapter(CountedAccess(value)), value_(value) {
-        value.effort->spend(4 + value.depth);
+    explicit CountedAdapter(CountedValue value)
+        : BasicAdapter(CountedAccess(value)), value_(value) {
+        value.effort->spend(20 + 2 * std::uint64_t{value.depth});
     }
+    /// valijson makes a copy for each alternative that it tries.
+    CountedAdapter(const CountedAdapter& other) : BasicAdapter(other), value_(other.value_) {
+        value_.effort->spend(5);
+    }
+    CountedAdapter& operator=(const CountedAdapter&) = delete;
+    ~CountedAdapter() override = default;
+
     [[nodiscard]] const CountedValue& value() const { return value_; }
 
   private:

@@ -8,8 +8,8 @@
 
 namespace patchbay::openapi {
 
-/// Thrown through the schema library to stop it: it offers no other way. Caught where the validation
-/// was started.
+/// Thrown through the schema library to stop it: it offers no other way. Caught where the
+/// validation was started.
 struct EffortExceeded {};
 
 class Effort {

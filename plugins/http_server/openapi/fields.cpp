@@ -11,9 +11,9 @@ namespace patchbay::openapi {
 Fields::Fields(const Node& node, std::string_view what, Problems& problems)
     : node_(node), what_(what), problems_(problems) {
     if (!node.is_map()) {
-        problems_.add(node.place(), "openapi.structure",
-                      std::string(what) + " must be a map, not " +
-                          std::string(describe(node.kind())));
+        problems_.add(
+            node.place(), "openapi.structure",
+            std::string(what) + " must be a map, not " + std::string(describe(node.kind())));
     }
 }
 

@@ -29,9 +29,8 @@ bool is_hex_digit(char c) {
 
 /// Does `text` look like `shape`, in which 0 stands for a digit?
 bool has_shape(std::string_view text, std::string_view shape) {
-    return std::equal(text.begin(), text.end(), shape.begin(), shape.end(), [](char c, char s) {
-        return s == '0' ? is_digit(c) : c == s;
-    });
+    return std::equal(text.begin(), text.end(), shape.begin(), shape.end(),
+                      [](char c, char s) { return s == '0' ? is_digit(c) : c == s; });
 }
 
 /// The number of `count` digits at `at`.
@@ -82,8 +81,8 @@ bool is_time(std::string_view text) {
 }
 
 bool is_date_time(std::string_view text) {
-    return text.size() > 11 && (text[10] == 'T' || text[10] == 't') && is_date(text.substr(0, 10)) &&
-           is_time(text.substr(11));
+    return text.size() > 11 && (text[10] == 'T' || text[10] == 't') &&
+           is_date(text.substr(0, 10)) && is_time(text.substr(11));
 }
 
 bool is_uuid(std::string_view text) {

@@ -21,11 +21,11 @@ struct Limits {
     std::size_t pairs = 1000;
     /// Levels of arrays and objects in a JSON body or parameter.
     std::size_t json_depth = 64;
-    /// What checking one request may cost, in steps of some 10 ns: a part that does not depend on the
-    /// request and one for every byte of it. A request that would cost more is refused, so that a
-    /// schema or pattern that is exponential for some input cannot be turned against the server.
+    /// What checking one request may cost, in steps of some 10 ns: a part that does not depend on
+    /// the request and one for every byte of it. A request that would cost more is refused, so that
+    /// a schema or pattern that is exponential for some input cannot be turned against the server.
     std::uint64_t steps = 200'000;
-    std::uint64_t steps_per_byte = 100;
+    std::uint64_t steps_per_byte = 64;
 };
 
 }  // namespace patchbay::openapi

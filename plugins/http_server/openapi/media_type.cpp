@@ -51,7 +51,8 @@ int MediaType::match(const MediaType& concrete) const {
 }
 
 ContentKind MediaType::kind() const {
-    if (subtype.ends_with("+json") || (subtype == "json" && (type == "application" || type == "text"))) {
+    if (subtype.ends_with("+json") ||
+        (subtype == "json" && (type == "application" || type == "text"))) {
         return ContentKind::json;
     }
     if (type == "application" && subtype == "x-www-form-urlencoded") {

@@ -23,8 +23,8 @@ using Pairs = std::vector<NameValuePair>;
 /// properly encoded UTF-8.
 [[nodiscard]] bool split_query(std::string_view query, std::size_t max, Pairs& pairs);
 
-/// Of one `Cookie` header; quotes around a value are not part of it. The pairs are added. False when
-/// there are more than `max` in all, or a name is not UTF-8.
+/// Of one `Cookie` header; quotes around a value are not part of it. The pairs are added. False
+/// when there are more than `max` in all, or a name is not UTF-8.
 [[nodiscard]] bool split_cookies(std::string_view header, std::size_t max, Pairs& pairs);
 
 }  // namespace patchbay::openapi

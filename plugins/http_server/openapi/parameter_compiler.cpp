@@ -15,8 +15,9 @@ namespace patchbay::openapi {
 namespace {
 
 constexpr std::array<std::string_view, 13> parameter_fields{
-    "name",          "in",      "description", "required", "deprecated", "allowEmptyValue", "style",
-    "explode",       "allowReserved", "schema",  "example",  "examples",   "content"};
+    "name",   "in",      "description",   "required", "deprecated", "allowEmptyValue",
+    "style",  "explode", "allowReserved", "schema",   "example",    "examples",
+    "content"};
 
 constexpr std::array<std::pair<std::string_view, Style>, 7> styles{{
     {"simple", Style::simple},
@@ -103,8 +104,8 @@ class ParameterCompiler {
     }
 
     void compile_style() {
-        const bool is_form = parameter_.in == ParameterPlace::query ||
-                             parameter_.in == ParameterPlace::cookie;
+        const bool is_form =
+            parameter_.in == ParameterPlace::query || parameter_.in == ParameterPlace::cookie;
         parameter_.style = is_form ? Style::form : Style::simple;
         if (const Node* style = fields_.optional("style", Node::Kind::text)) {
             const auto known = style_named(style->text());
@@ -207,7 +208,8 @@ std::vector<PlacedParameter> compile_parameters(const Node* list, const CompileC
     }
     for (const Node& entry : list->list()) {
         const Node* node = context.references.resolve(entry);
-        auto parameter = node == nullptr ? std::nullopt : ParameterCompiler(*node, context).compile();
+        auto parameter =
+            node == nullptr ? std::nullopt : ParameterCompiler(*node, context).compile();
         if (!parameter || is_ignored(*parameter)) {
             continue;
         }

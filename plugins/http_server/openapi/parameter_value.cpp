@@ -55,8 +55,8 @@ Result<Views> matrix_values(const Parameter& parameter, std::string_view text) {
     return values;
 }
 
-Result<void> add_structured(const ParameterReader& reader, const Parameter& parameter, const Views& items,
-                            const Parts& members, Values& values) {
+Result<void> add_structured(const ParameterReader& reader, const Parameter& parameter,
+                            const Views& items, const Parts& members, Values& values) {
     std::optional<Error> problem;
     const auto take = [&](Result<json> value) {
         if (value) {
@@ -212,8 +212,7 @@ Result<std::optional<Values>> values_of_pairs(
     }
     const ParameterReader reader(parameter);
     Values values;
-    const Views items =
-        parameter.explode ? given : items_within(parameter, given.front());
+    const Views items = parameter.explode ? given : items_within(parameter, given.front());
     const Parts members{parameter.explode ? Views() : items, false};
     if (is_structured(parameter)) {
         if (auto added = add_structured(reader, parameter, items, members, values); !added) {

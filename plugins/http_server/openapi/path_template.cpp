@@ -66,32 +66,38 @@ std::string TemplateSegment::shape() const {
     return text;
 }
 
-bool TemplateSegment::match(std::string_view segment,
-                            std::vector<std::string_view>& values) const {
+bool TemplateSegment::match(std::string_view segment, std::vector<std::string_view>& values) const {
+    if (variables_.empty()) {
+        return segment == literals_.front();
+    }
     if (!segment.starts_with(literals_.front())) {
         return false;
     }
-    const std::size_t before = values.size();
     segment.remove_prefix(literals_.front().size());
-    for (std::size_t i = 1; i + 1 < literals_.size(); ++i) {
-        const std::size_t end = segment.find(literals_[i], 1);
-        if (end == std::string_view::npos) {
+    if (!segment.ends_with(literals_.back())) {
+        return false;
+    }
+    segment.remove_suffix(literals_.back().size());
+    const std::size_t before = values.size();
+    values.resize(before + variables_.size());
+    for (std::size_t i = variables_.size() - 1; i != 0; --i) {
+        const std::string& literal = literals_[i];
+        // The variable behind the literal has at least one character.
+        const std::size_t at = segment.size() > literal.size()
+                                   ? segment.rfind(literal, segment.size() - literal.size() - 1)
+                                   : std::string_view::npos;
+        if (at == std::string_view::npos) {
             values.resize(before);
             return false;
         }
-        values.push_back(segment.substr(0, end));
-        segment.remove_prefix(end + literals_[i].size());
+        values[before + i] = segment.substr(at + literal.size());
+        segment = segment.substr(0, at);
     }
-    if (variables_.empty()) {
-        return segment.empty();
-    }
-    const std::string& last = literals_.back();
-    if (segment.size() <= last.size() || !segment.ends_with(last)) {
+    values[before] = segment;
+    if (segment.empty()) {
         values.resize(before);
-        return false;
     }
-    values.push_back(segment.substr(0, segment.size() - last.size()));
-    return true;
+    return !segment.empty();
 }
 
 Result<PathTemplate> PathTemplate::parse(std::string_view text) {

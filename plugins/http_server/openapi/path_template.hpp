@@ -26,9 +26,9 @@ class TemplateSegment {
     /// The segment with its variables' names left out: two with the same shape match the same.
     [[nodiscard]] std::string shape() const;
 
-    /// Appends the text of each variable, none of which is empty, when `segment` matches. A variable
-    /// ends at the first place where what follows it in the template stands; the last one takes the
-    /// rest. Linear.
+    /// Appends the text of each variable, none of which is empty, when `segment` matches. A
+    /// variable goes on to the last place where what follows it in the template stands: the
+    /// extension of `a.tar.gz` is `gz`. Linear.
     [[nodiscard]] bool match(std::string_view segment, std::vector<std::string_view>& values) const;
 
   private:

@@ -45,9 +45,9 @@ PathTree::Level& PathTree::next_level(Level& level, const TemplateSegment& segme
     } else if (segment.is_variable()) {
         next = &level.variable;
     } else {
-        auto branch = std::find_if(level.mixed.begin(), level.mixed.end(), [&](const Branch& other) {
-            return other.segment.shape() == segment.shape();
-        });
+        auto branch = std::find_if(
+            level.mixed.begin(), level.mixed.end(),
+            [&](const Branch& other) { return other.segment.shape() == segment.shape(); });
         if (branch == level.mixed.end()) {
             branch = level.mixed.insert(branch, Branch{segment, nullptr});
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// All paths of a specification as a tree of segments. At each level a literal goes before a segment
-/// with literals and variables, and that before a variable alone; when a branch leads to no path the
-/// next one is tried. A look-up visits each node of the tree at most once.
+/// All paths of a specification as a tree of segments. At each level a literal goes before a
+/// segment with literals and variables, and that before a variable alone; when a branch leads to no
+/// path the next one is tried. A look-up visits each node of the tree at most once.
 #pragma once
 
 #include "openapi/path_template.hpp"
@@ -67,8 +67,8 @@ class PathTree {
     };
 
     [[nodiscard]] static Level& next_level(Level& level, const TemplateSegment& segment);
-    [[nodiscard]] static bool find_from(const Level& level, const RequestPath& path,
-                                        std::size_t at, Match& match);
+    [[nodiscard]] static bool find_from(const Level& level, const RequestPath& path, std::size_t at,
+                                        Match& match);
 
     Level root_;
 };

@@ -22,7 +22,7 @@ using MatchContext = std::unique_ptr<pcre2_match_context, Free<pcre2_match_conte
 using MatchData = std::unique_ptr<pcre2_match_data, Free<pcre2_match_data_free>>;
 
 // Of the memory with which PCRE2 remembers where to go back to, in KiB.
-constexpr std::uint32_t heap_limit = 4096;
+constexpr std::uint32_t heap_limit = 64 * 1024;
 // Beyond any effort: it is the effort that stops a match.
 constexpr std::uint32_t match_limit = 0xFFFF'FFFF;
 
@@ -41,8 +41,8 @@ struct Progress {
 int on_item(pcre2_callout_block* block, void* data) {
     auto& progress = *static_cast<Progress*>(data);
     const std::size_t position = block->current_position;
-    const std::size_t stretch = position > progress.position ? position - progress.position
-                                                             : progress.position - position;
+    const std::size_t stretch =
+        position > progress.position ? position - progress.position : progress.position - position;
     progress.position = position;
     return progress.effort->try_spend(1 + stretch) ? 0 : PCRE2_ERROR_CALLOUT;
 }
@@ -111,9 +111,9 @@ Result<Pattern> Pattern::compile(std::string_view expression) {
     const std::string text = to_pcre2(expression);
     int error = 0;
     PCRE2_SIZE offset = 0;
-    auto code = std::make_shared<Code>(pcre2_compile(
-        reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), ecmascript | PCRE2_AUTO_CALLOUT,
-        &error, &offset, context.get()));
+    auto code = std::make_shared<Code>(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()),
+                                                     text.size(), ecmascript | PCRE2_AUTO_CALLOUT,
+                                                     &error, &offset, context.get()));
     if (!code->code) {
         std::array<PCRE2_UCHAR, 256> reason{};
         pcre2_get_error_message(error, reason.data(), reason.size());

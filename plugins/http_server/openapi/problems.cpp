@@ -11,11 +11,10 @@ void Problems::add(Place place, std::string code, std::string message) {
         ++dropped_;
         return;
     }
-    const bool known =
-        std::any_of(problems_.begin(), problems_.end(), [&](const Error& problem) {
-            return problem.location.line == place.line &&
-                   problem.location.column == place.column && problem.message == message;
-        });
+    const bool known = std::any_of(problems_.begin(), problems_.end(), [&](const Error& problem) {
+        return problem.location.line == place.line && problem.location.column == place.column &&
+               problem.message == message;
+    });
     if (!known) {
         problems_.push_back(Error{ErrorClass::invalid, std::move(code), std::move(message),
                                   SourceLocation{file_, place.line, place.column}});

@@ -24,7 +24,9 @@ std::string quoted(std::string_view text) {
     std::string result(text.substr(0, max_quoted));
     std::replace_if(
         result.begin(), result.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || static_cast<signed char>(c) < 0; },
+        [](char c) {
+            return static_cast<unsigned char>(c) < 0x20 || static_cast<signed char>(c) < 0;
+        },
         '?');
     return '`' + result + (text.size() > max_quoted ? "...`" : "`");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// One request against one specification: the path, the server, the method, each parameter, the body,
-/// in this order, until something is wrong.
+/// One request against one specification: the path, the server, the method, each parameter, the
+/// body, in this order, until something is wrong.
 #pragma once
 
 #include "openapi/effort.hpp"
@@ -42,7 +42,8 @@ class RequestCheck {
     [[nodiscard]] Verdict check_json(const Parameter& parameter, std::string_view text);
     [[nodiscard]] Verdict check_values(const Parameter& parameter,
                                        const std::vector<nlohmann::json>& values);
-    [[nodiscard]] Verdict bad_parameter(const Parameter& parameter, const std::string& reason) const;
+    [[nodiscard]] Verdict bad_parameter(const Parameter& parameter,
+                                        const std::string& reason) const;
 
     // body_check.cpp
     [[nodiscard]] Verdict check_body();

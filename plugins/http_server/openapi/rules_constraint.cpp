@@ -140,8 +140,7 @@ class RuleCheck {
     }
 
     void check_member(const std::string& name, const json& value) {
-        bool matched =
-            std::binary_search(rules_.properties.begin(), rules_.properties.end(), name);
+        bool matched = std::binary_search(rules_.properties.begin(), rules_.properties.end(), name);
         for (const auto& [pattern, schema] : rules_.pattern_properties) {
             if (pattern.is_found_in(name, *value_.effort)) {
                 matched = true;
@@ -156,8 +155,7 @@ class RuleCheck {
     void validate_member(std::size_t schema, const std::string& name, const json& value) {
         std::vector<std::string> context = context_;
         context.push_back('[' + name + ']');
-        if (!validate(*table_.at(schema), CountedAdapter(value_.child(value)), context,
-                      results_)) {
+        if (!validate(*table_.at(schema), CountedAdapter(value_.child(value)), context, results_)) {
             fail("the property [" + name + "] does not fit its schema");
         }
     }

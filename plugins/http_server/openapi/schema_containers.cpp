@@ -17,9 +17,8 @@ void SchemaTranslator::translate_array(Work& work) {
         work.has_rules = work.has_rules || unique->boolean();
     }
     const Node* items = work.schema.find("items");
-    const Node* first = dialect_ == Dialect::openapi_3_1
-                            ? member(work, "prefixItems", Node::Kind::list)
-                            : nullptr;
+    const Node* first =
+        dialect_ == Dialect::openapi_3_1 ? member(work, "prefixItems", Node::Kind::list) : nullptr;
     if (first != nullptr && !first->list().empty()) {
         Json schemas = Json::array();
         for (const Node& schema : first->list()) {
@@ -27,7 +26,9 @@ void SchemaTranslator::translate_array(Work& work) {
         }
         work.draft7["items"] = std::move(schemas);
         if (items != nullptr) {
-            work.draft7["additionalItems"] = translate(*items, work.position.within());
+            work.draft7["additionalItems"] = items->is_boolean()
+                                                 ? Json(items->boolean())
+                                                 : translate(*items, work.position.within());
         }
     } else if (items != nullptr) {
         work.draft7["items"] = translate(*items, work.position.within());
@@ -61,9 +62,9 @@ void SchemaTranslator::translate_object(Work& work) {
     if (additional != nullptr && !work.rules.pattern_properties.empty()) {
         work.rules.additional_properties = number_of(*additional);
     } else if (additional != nullptr) {
-        work.draft7["additionalProperties"] =
-            additional->is_boolean() ? Json(additional->boolean())
-                                     : translate(*additional, work.position.within());
+        work.draft7["additionalProperties"] = additional->is_boolean()
+                                                  ? Json(additional->boolean())
+                                                  : translate(*additional, work.position.within());
     }
     if (dialect_ == Dialect::openapi_3_1) {
         if (const Node* names = work.schema.find("propertyNames")) {

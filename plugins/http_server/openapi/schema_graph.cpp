@@ -5,16 +5,18 @@
 #include <boost/graph/strong_components.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <numeric>
 
 namespace patchbay::openapi {
 namespace {
 
-// Measured: a level of validation takes less than 2 KiB of stack, and one of compiling a schema less
-// than 4 KiB, without sanitizers.
-constexpr std::size_t max_levels_on_the_spot = 32;
-constexpr std::size_t max_mutual = 500;
+// valijson compiles what refers to each other in circles recursively: measured, a schema within a
+// schema takes 2.5 KiB of stack.
+constexpr std::size_t max_depth_of_circles = 1500;
+// Those of `allOf` are not counted when a request is checked.
+constexpr std::uint64_t max_on_the_spot = 10'000;
 
 using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
 
@@ -26,12 +28,13 @@ Graph graph_of(const std::vector<SchemaReference>& references, std::size_t schem
     return graph;
 }
 
-/// Schemas that reach each other have the same component. A component's number is greater than those
-/// of all that it reaches.
+/// Schemas that reach each other have the same component. A component's number is greater than
+/// those of all that it reaches.
 std::vector<std::size_t> components_of(const Graph& graph) {
     std::vector<std::size_t> components(boost::num_vertices(graph));
-    boost::strong_components(graph, boost::make_iterator_property_map(
-                                        components.begin(), boost::get(boost::vertex_index, graph)));
+    boost::strong_components(
+        graph, boost::make_iterator_property_map(components.begin(),
+                                                 boost::get(boost::vertex_index, graph)));
     return components;
 }
 
@@ -63,7 +66,7 @@ void SchemaGraph::check(std::size_t schemas, Problems& problems) const {
                  [](const SchemaReference& reference) { return reference.on_the_spot; });
     std::multimap<std::size_t, const SchemaReference*> by_origin;
     for (const SchemaReference& reference : on_the_spot) {
-            by_origin.emplace(reference.from, &reference);
+        by_origin.emplace(reference.from, &reference);
     }
     const std::vector<std::size_t> components = components_of(graph_of(on_the_spot, schemas));
     std::map<std::size_t, bool> told;
@@ -79,40 +82,61 @@ void SchemaGraph::check(std::size_t schemas, Problems& problems) const {
     if (!told.empty()) {
         return;
     }
-    check_mutual(schemas, problems);
-    // How many levels each schema nests on the spot; what it refers to is known before it.
-    std::vector<std::size_t> order(schemas);
-    std::iota(order.begin(), order.end(), std::size_t{0});
+    check_levels(components, on_the_spot, problems);
+    check_circles(schemas, problems);
+}
+
+void SchemaGraph::check_levels(const std::vector<std::size_t>& components,
+                               const std::vector<SchemaReference>& on_the_spot,
+                               Problems& problems) const {
+    // There are no circles, so each schema is a component; what it refers to has a smaller number.
+    std::vector<const SchemaReference*> order;
+    for (const SchemaReference& reference : on_the_spot) {
+        order.push_back(&reference);
+    }
     std::sort(order.begin(), order.end(),
-              [&](std::size_t left, std::size_t right) { return components[left] < components[right]; });
-    std::vector<std::size_t> levels(schemas, 0);
-    for (const std::size_t schema : order) {
-        const auto [first, last] = by_origin.equal_range(schema);
-        for (auto entry = first; entry != last; ++entry) {
-            levels[schema] = std::max(levels[schema], entry->second->levels + 1 +
-                                                          levels[entry->second->to]);
+              [&](const SchemaReference* left, const SchemaReference* right) {
+                  return components[left->from] < components[right->from];
+              });
+    std::map<std::size_t, std::size_t> levels;
+    std::map<std::size_t, std::uint64_t> counts = counts_;
+    for (const SchemaReference* reference : order) {
+        const std::size_t nested = reference->levels + levels[reference->to];
+        levels[reference->from] = std::max(levels[reference->from], nested);
+        std::uint64_t& count = counts[reference->from];
+        count = std::min(count + counts[reference->to], max_on_the_spot + 1);
+        if (count > max_on_the_spot) {
+            problems.add(reference->place, "openapi.depth",
+                         "more than " + std::to_string(max_on_the_spot) +
+                             " schemas apply to one value through each other");
+            return;
         }
     }
     for (const SchemaReference& reference : references_) {
-        if (reference.levels + levels[reference.to] > max_levels_on_the_spot) {
+        if (reference.levels + levels[reference.to] > max_levels) {
             problems.add(reference.place, "openapi.depth",
-                         "here more than " + std::to_string(max_levels_on_the_spot) +
-                             " schemas apply to one value through each other (`allOf` and the like)");
+                         "from here on more than " + std::to_string(max_levels) +
+                             " schemas apply to one value through each other");
         }
     }
 }
 
-void SchemaGraph::check_mutual(std::size_t schemas, Problems& problems) const {
+void SchemaGraph::check_circles(std::size_t schemas, Problems& problems) const {
     const std::vector<std::size_t> components = components_of(graph_of(references_, schemas));
-    std::vector<std::size_t> sizes(schemas, 0);
-    for (const std::size_t component : components) {
-        ++sizes[component];
+    std::vector<std::size_t> depths(schemas, 0);
+    for (const SchemaReference& reference : references_) {
+        if (components[reference.from] == components[reference.to]) {
+            depths[reference.from] = std::max(depths[reference.from], reference.depth + 1);
+        }
+    }
+    std::vector<std::size_t> sums(schemas, 0);
+    for (std::size_t i = 0; i < schemas; ++i) {
+        sums[components[i]] += depths[i];
     }
     for (const SchemaReference& reference : references_) {
-        if (sizes[components[reference.from]] > max_mutual) {
+        if (sums[components[reference.from]] > max_depth_of_circles) {
             problems.add(reference.place, "openapi.depth",
-                         "more than " + std::to_string(max_mutual) +
-                             " schemas refer to each other in circles");
+                         "too many schemas refer to each other in circles");
             return;
         }
     }

@@ -91,8 +91,7 @@ constexpr std::array keywords{
 std::string unsupported_message(std::string_view name) {
     std::string message = '`' + std::string(name) + "` is not supported";
     if (name == "unevaluatedProperties") {
-        message +=
-            "; `additionalProperties` is, in a schema that lists all its properties itself";
+        message += "; `additionalProperties` is, in a schema that lists all its properties itself";
     } else if (name == "unevaluatedItems") {
         message += "; `items` beside `prefixItems` is";
     } else if (name == "$schema") {

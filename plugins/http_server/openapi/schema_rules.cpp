@@ -21,8 +21,8 @@ int rank(const json& value) {
 
 std::partial_ordering compare(const json& left, const json& right, Effort& effort);
 
-/// Wide enough for every integer of 64 bits and every double, and one type for all, so that the order
-/// is one even where it is not.
+/// Wide enough for every integer of 64 bits and every double, and one type for all, so that the
+/// order is one even where it is not.
 long double to_number(const json& value) {
     if (value.is_number_unsigned()) {
         return static_cast<long double>(value.get<std::uint64_t>());
@@ -79,8 +79,7 @@ std::partial_ordering compare(const json& left, const json& right, Effort& effor
         effort.spend(std::min(text.size(), other.size()) / 64);
         return text.compare(other) <=> 0;
     }
-    return left.is_boolean() ? left.get<bool>() <=> right.get<bool>()
-                             : std::strong_ordering::equal;
+    return left.is_boolean() ? left.get<bool>() <=> right.get<bool>() : std::strong_ordering::equal;
 }
 
 }  // namespace

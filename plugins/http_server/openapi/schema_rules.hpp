@@ -2,7 +2,8 @@
 /// \file
 /// What a schema demands that valijson does not check, or not so that a stranger may choose the
 /// input: its patterns are exponential, its `uniqueItems` is quadratic, its lengths end at a NUL
-/// character, its `multipleOf` cuts fractions off. One constraint of our own does it in their place.
+/// character, its `multipleOf` cuts fractions off. One constraint of our own does it in their
+/// place.
 #pragma once
 
 #include "openapi/format.hpp"

@@ -26,11 +26,11 @@ void SchemaTranslator::translate_type(Work& work) {
     Json names = Json::array();
     const auto add = [&](const Node& name) {
         if (!name.is_text() || !is_type(name.text(), dialect_)) {
-            problem(name, name.is_text() ? '`' + name.text() + "` is not a type of schemas"
-                                         : "`type` must be text" +
-                                               std::string(dialect_ == Dialect::openapi_3_1
-                                                               ? " or a list of texts"
-                                                               : ""));
+            problem(name, name.is_text()
+                              ? '`' + name.text() + "` is not a type of schemas"
+                              : "`type` must be text" + std::string(dialect_ == Dialect::openapi_3_1
+                                                                        ? " or a list of texts"
+                                                                        : ""));
         } else {
             names.push_back(name.text());
         }

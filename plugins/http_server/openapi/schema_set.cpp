@@ -97,6 +97,9 @@ std::string SchemaSet::explain(std::size_t schema, const nlohmann::json& value) 
     valijson::ValidationResults::Error first;
     std::string reason =
         results.popError(first) ? to_text(first) : "the value does not fit its schema";
+    if (reason.ends_with('.')) {
+        reason.pop_back();
+    }
     shorten(reason);
     return reason;
 }

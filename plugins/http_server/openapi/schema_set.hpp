@@ -34,7 +34,8 @@ class SchemaSet {
     [[nodiscard]] bool is_valid(std::size_t schema, const nlohmann::json& value,
                                 Effort& effort) const;
 
-    /// Why `value` is not valid, for people: "at [items][3]: ...". Bounded by effort of its own.
+    /// Why `value` is not valid, a fragment for people: "at [items][3]: ...". Bounded by effort of
+    /// its own.
     [[nodiscard]] std::string explain(std::size_t schema, const nlohmann::json& value) const;
 
   private:

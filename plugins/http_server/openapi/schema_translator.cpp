@@ -58,7 +58,8 @@ std::optional<SchemaSet> SchemaTranslator::finish() {
     std::vector<Json> translated;
     for (std::size_t i = 0; i < schemas_.size(); ++i) {  // more are found on the way
         if (i == max_schemas) {
-            problem(*schemas_[i], "there are more than " + std::to_string(max_schemas) + " schemas");
+            problem(*schemas_[i],
+                    "there are more than " + std::to_string(max_schemas) + " schemas");
             return std::nullopt;
         }
         Position position;
@@ -69,8 +70,8 @@ std::optional<SchemaSet> SchemaTranslator::finish() {
     if (!problems_.empty()) {
         return std::nullopt;
     }
-    // References to what is compiled already do not nest, so that the stack is enough for any number
-    // of schemas.
+    // References to what is compiled already do not nest, so that the stack is enough for any
+    // number of schemas.
     const std::vector<std::size_t> order = graph_.dependencies_first(schemas_.size());
     Json document{{"definitions", Json::object()}, {"properties", Json::object()}};
     for (std::size_t i = 0; i < translated.size(); ++i) {
@@ -91,19 +92,22 @@ SchemaTranslator::Json SchemaTranslator::translate(const Node& schema, const Pos
         problem(schema, "a schema must be a map, not " + std::string(describe(schema.kind())));
         return Json::object();
     }
+    if (position.on_the_spot) {
+        graph_.count_on_the_spot(position.schema);
+    }
     Work work{schema, position};
-    const std::string* reference = References::reference_of(schema);
-    if (reference != nullptr) {
-        const Node* target = references_.target(*reference, schema.find("$ref")->place());
-        if (target != nullptr) {
-            const std::size_t number = number_of(*target);
-            graph_.add({position.schema, number, position.on_the_spot, position.levels + 1,
-                        *reference, schema.find("$ref")->place()});
-            add_to_all(work, {{"$ref", "#/definitions/" + std::to_string(number)}});
-        }
-        if (dialect_ == Dialect::openapi_3_0) {  // what stands beside it does not count
-            return work.draft7;
-        }
+    if (position.levels > max_levels) {
+        problems_.add(schema.place(), "openapi.depth",
+                      "more than " + std::to_string(max_levels) +
+                          " schemas apply to one value through each other");
+        return Json::object();
+    }
+    const bool is_reference = References::reference_of(schema) != nullptr;
+    if (is_reference && (dialect_ == Dialect::openapi_3_0 || schema.map().size() == 1)) {
+        return reference_to(schema, position);  // in 3.0 what stands beside it does not count
+    }
+    if (is_reference) {
+        add_to_all(work, reference_to(schema, position.beside(nullptr)));
     }
     check_keywords(schema, dialect_, problems_);
     if (position.read_only != nullptr) {
@@ -123,6 +127,19 @@ SchemaTranslator::Json SchemaTranslator::translate(const Node& schema, const Pos
         rules_.push_back(std::move(work.rules));
     }
     return work.draft7;
+}
+
+SchemaTranslator::Json SchemaTranslator::reference_to(const Node& schema,
+                                                      const Position& position) {
+    const Node& reference = *schema.find("$ref");
+    const Node* target = references_.target(reference.text(), reference.place());
+    if (target == nullptr) {
+        return Json::object();
+    }
+    const std::size_t number = number_of(*target);
+    graph_.add({position.schema, number, position.on_the_spot, position.levels, position.depth,
+                reference.text(), reference.place()});
+    return {{"$ref", "#/definitions/" + std::to_string(number)}};
 }
 
 void SchemaTranslator::add_to_all(Work& work, Json schema) const {

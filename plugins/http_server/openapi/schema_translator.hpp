@@ -43,15 +43,18 @@ class SchemaTranslator {
     struct Position {
         std::size_t schema = 0;
         bool on_the_spot = true;
+        /// Schemas around it that apply to the same value.
         std::size_t levels = 0;
+        /// All schemas around it.
+        std::size_t depth = 0;
         /// Properties that the schemas around it, applied to the same value, call `readOnly`.
         const std::set<std::string>* read_only = nullptr;
 
         /// That of a schema for a part of the value.
-        [[nodiscard]] Position within() const { return {schema, false, 0, nullptr}; }
+        [[nodiscard]] Position within() const { return {schema, false, 0, depth + 1, nullptr}; }
         /// That of another schema for the same value.
         [[nodiscard]] Position beside(const std::set<std::string>* names) const {
-            return {schema, on_the_spot, levels + 1, names};
+            return {schema, on_the_spot, levels + 1, depth + 1, names};
         }
     };
     /// A schema and what has been made of it so far.
@@ -66,6 +69,7 @@ class SchemaTranslator {
 
     // schema_translator.cpp
     Json translate(const Node& schema, const Position& position);
+    Json reference_to(const Node& schema, const Position& position);
     void translate_alternatives(Work& work);
     void translate_conditions(Work& work);
     void add_to_all(Work& work, Json schema) const;

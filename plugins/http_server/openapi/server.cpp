@@ -19,8 +19,7 @@ std::string normal_host(std::string_view scheme, std::string_view host) {
 
 bool is_under(const RequestPath& path, const BasePath& base) {
     const auto& segments = path.decoded();
-    return segments.size() > base.size() &&
-           std::equal(base.begin(), base.end(), segments.begin());
+    return segments.size() > base.size() && std::equal(base.begin(), base.end(), segments.begin());
 }
 
 }  // namespace patchbay::openapi

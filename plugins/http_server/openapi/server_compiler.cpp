@@ -143,8 +143,9 @@ Servers compile_servers(const Node& list, Problems& problems) {
                 servers.push_back(std::move(*server));
             } else {
                 problems.add(url->place(), "openapi.server",
-                             "`" + text + "` is not the URL of a server: a path, or a scheme, host "
-                                          "and path");
+                             "`" + text +
+                                 "` is not the URL of a server: a path, or a scheme, host "
+                                 "and path");
             }
         }
     }

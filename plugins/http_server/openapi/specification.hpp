@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Validation of requests against an OpenAPI 3.0 or 3.1 specification. The file is read and compiled
-/// once; every problem in it is told with its place. OPENAPI.md in the folder above lists what is
-/// checked and what is refused.
+/// Validation of requests against an OpenAPI 3.0 or 3.1 specification. The file is read and
+/// compiled once; every problem in it is told with its place. OPENAPI.md in the folder above lists
+/// what is checked and what is refused.
 #pragma once
 
 #include "openapi/limits.hpp"
@@ -19,8 +19,8 @@ namespace patchbay::openapi {
 struct LoadOptions {
     /// The request's `Host` must be that of one of the `servers` (those without a host fit all).
     bool check_host = false;
-    /// Requests must have the base path of one of the `servers`. Otherwise they may also come without
-    /// any, as upstream expects, which puts its own address in the place of the `servers`.
+    /// Requests must have the base path of one of the `servers`. Otherwise they may also come
+    /// without any, as upstream expects, which puts its own address in the place of the `servers`.
     bool require_base_path = false;
     Limits limits{};
 };
@@ -45,8 +45,8 @@ class Specification {
     Specification(Specification&&) noexcept;
     Specification& operator=(Specification&&) noexcept;
 
-    /// `[any-thread]`, `[no-block]`, reentrant: several lanes may call it at once. The time it takes
-    /// is bounded by `Limits::steps`, whatever the request.
+    /// `[any-thread]`, `[no-block]`, reentrant: several lanes may call it at once. The time it
+    /// takes is bounded by `Limits::steps`, whatever the request.
     [[nodiscard]] Verdict check(const Request& request) const;
 
     /// How much the specification describes.

@@ -16,13 +16,13 @@ namespace patchbay::openapi {
 namespace {
 
 constexpr std::array<std::string_view, 10> root_fields{
-    "openapi", "info",     "jsonSchemaDialect", "servers", "paths",
-    "webhooks", "components", "security",         "tags",    "externalDocs"};
-constexpr std::array<std::string_view, 8> methods{"delete", "get",   "head", "options",
+    "openapi",  "info",       "jsonSchemaDialect", "servers", "paths",
+    "webhooks", "components", "security",          "tags",    "externalDocs"};
+constexpr std::array<std::string_view, 8> methods{"delete", "get",  "head", "options",
                                                   "patch",  "post", "put",  "trace"};
 constexpr std::array<std::string_view, 13> path_fields{
-    "$ref",    "summary", "description", "servers", "parameters", "delete", "get",
-    "head",    "options", "patch",       "post",    "put",        "trace"};
+    "$ref", "summary", "description", "servers", "parameters", "delete", "get",
+    "head", "options", "patch",       "post",    "put",        "trace"};
 constexpr std::array<std::string_view, 12> operation_fields{
     "tags",        "summary",   "description", "externalDocs", "operationId", "parameters",
     "requestBody", "responses", "callbacks",   "deprecated",   "security",    "servers"};
@@ -32,8 +32,9 @@ std::optional<Dialect> dialect_of(const Node& root, Problems& problems) {
     if (version == nullptr) {
         const bool is_older = root.find("swagger") != nullptr;
         problems.add(root.place(), "openapi.version",
-                     is_older ? "this is a specification of Swagger 2.0; OpenAPI 3.0 or 3.1 is needed"
-                              : "a specification begins with `openapi: 3.0.3` or `openapi: 3.1.0`");
+                     is_older
+                         ? "this is a specification of Swagger 2.0; OpenAPI 3.0 or 3.1 is needed"
+                         : "a specification begins with `openapi: 3.0.3` or `openapi: 3.1.0`");
         return std::nullopt;
     }
     if (version->is_text() && version->text().starts_with("3.0.")) {
@@ -102,8 +103,7 @@ class SpecificationCompiler {
             context_.problems.add(entry.key_place, path_template.error().code,
                                   path_template.error().message);
         } else {
-            const auto [earlier, is_new] =
-                shapes_.emplace(path_template->shape(), &entry);
+            const auto [earlier, is_new] = shapes_.emplace(path_template->shape(), &entry);
             if (!is_new) {
                 const Place first = earlier->second->key_place;
                 context_.problems.add(
@@ -127,9 +127,9 @@ class SpecificationCompiler {
             for (const Member& member : value.map()) {
                 if (std::find(methods.begin(), methods.end(), member.key) != methods.end() ||
                     member.key == "parameters" || member.key == "servers") {
-                    context_.problems.add(member.key_place, "openapi.structure",
-                                          "what `" + member.key +
-                                              "` means beside `$ref` is not defined");
+                    context_.problems.add(
+                        member.key_place, "openapi.structure",
+                        "what `" + member.key + "` means beside `$ref` is not defined");
                 }
             }
         }
@@ -147,9 +147,9 @@ class SpecificationCompiler {
         for (const std::string_view method : methods) {
             const Node* operation = fields.optional(method, Node::Kind::map);
             if (operation != nullptr) {
-                item.operations.emplace_back(
-                    std::string(method), compile_operation(*operation, common, variables,
-                                                           variables_unknown, item.servers));
+                item.operations.emplace_back(std::string(method),
+                                             compile_operation(*operation, common, variables,
+                                                               variables_unknown, item.servers));
             }
         }
         item.allow = allow_of(item);
@@ -190,8 +190,9 @@ class SpecificationCompiler {
                 case ParameterPlace::path:
                     if (!variables_unknown && std::find(variables.begin(), variables.end(),
                                                         parameter.name) == variables.end()) {
-                        context_.problems.add(entry.place, "openapi.parameter",
-                                              "the path has no variable `{" + parameter.name + "}`");
+                        context_.problems.add(
+                            entry.place, "openapi.parameter",
+                            "the path has no variable `{" + parameter.name + "}`");
                     }
                     by_variable.emplace(parameter.name, std::move(parameter));
                     break;
@@ -208,9 +209,9 @@ class SpecificationCompiler {
         }
         for (const std::string& variable : variables) {
             if (by_variable.count(variable) == 0) {
-                context_.problems.add(node.place(), "openapi.parameter",
-                                      "the operation has no parameter in `path` for `{" + variable +
-                                          "}`");
+                context_.problems.add(
+                    node.place(), "openapi.parameter",
+                    "the operation has no parameter in `path` for `{" + variable + "}`");
             }
             operation.path_parameters.push_back(std::move(by_variable[variable]));
         }

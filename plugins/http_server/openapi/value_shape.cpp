@@ -118,8 +118,7 @@ class ShapeReader {
             shape.other_types = other.types;
             shape.judges_others = !others->is_boolean() || others->boolean();
         }
-        shape.judges_others =
-            shape.judges_others || schema.find("patternProperties") != nullptr;
+        shape.judges_others = shape.judges_others || schema.find("patternProperties") != nullptr;
     }
 
     void read_alternatives(const Node& list, ValueShape& shape, int depth) {

@@ -46,8 +46,8 @@ struct Verdict {
     Violation violation = Violation::none;
     /// 200, or the status that says it best: 404, 405, 400, 415 or 422. (Upstream says 404 to all.)
     int precise_status = 200;
-    /// What is wrong, for people, as a complete sentence. Holds names of the specification and short
-    /// pieces of the request, nothing internal.
+    /// What is wrong, for people, as a complete sentence. Holds names of the specification and
+    /// short pieces of the request, nothing internal.
     std::string detail{};
     /// For `no_method`: the value of the answer's `Allow` header.
     std::string allow{};

@@ -123,8 +123,9 @@ Node YamlTree::scalar(Place place, const std::string& tag, const std::string& te
     }
     auto resolved = resolve_plain_scalar(text);
     if (!resolved) {
-        problems_.add(place, "openapi.yaml",
-                      '`' + text + "` is not a number that JSON has; put it in quotes if it is text");
+        problems_.add(
+            place, "openapi.yaml",
+            '`' + text + "` is not a number that JSON has; put it in quotes if it is text");
         return Node(text, place);
     }
     Node node(std::move(*resolved), place);
@@ -133,8 +134,9 @@ Node YamlTree::scalar(Place place, const std::string& tag, const std::string& te
                       (tag == std::string(core_tags) + "int" && node.is_integer()) ||
                       (tag == std::string(core_tags) + "float" && node.is_number());
     if (!fits) {
-        problems_.add(place, "openapi.yaml",
-                      '`' + text + "` is not what the tag `" + tag + "` says, or the tag is unknown");
+        problems_.add(
+            place, "openapi.yaml",
+            '`' + text + "` is not what the tag `" + tag + "` says, or the tag is unknown");
     }
     return node;
 }
@@ -144,10 +146,10 @@ bool YamlTree::is_unclosed_quote(const YAML::Mark& mark) const {
     if (mark.is_null() || line >= line_starts_.size()) {
         return false;
     }
-    std::string_view rest = std::string_view(text_.text)
-                                .substr(std::min(line_starts_[line] +
-                                                     static_cast<std::size_t>(mark.column),
-                                                 text_.text.size()));
+    std::string_view rest =
+        std::string_view(text_.text)
+            .substr(std::min(line_starts_[line] + static_cast<std::size_t>(mark.column),
+                             text_.text.size()));
     while (!rest.empty() && (rest.front() == '&' || rest.front() == '!')) {  // properties
         rest.remove_prefix(std::min(rest.find_first_of(" \t\r\n"), rest.size()));
         rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
@@ -179,9 +181,9 @@ void YamlTree::open(Node container, const std::string& tag, std::string_view exp
     }
     count_nodes(1, place);
     if (open_.size() >= limits_.file_depth) {
-        problems_.add(place, "openapi.yaml",
-                      "the file nests deeper than " + std::to_string(limits_.file_depth) +
-                          " levels");
+        problems_.add(
+            place, "openapi.yaml",
+            "the file nests deeper than " + std::to_string(limits_.file_depth) + " levels");
         throw FileBoundExceeded();
     }
     Open opened;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// From yaml-cpp's events to a tree with places. What yaml-cpp lets pass silently is a problem here:
-/// duplicate keys, merge keys, tags that JSON has no types for, aliases without bound, a quote that
-/// is never closed. Only yaml_file.cpp includes this.
+/// From yaml-cpp's events to a tree with places. What yaml-cpp lets pass silently is a problem
+/// here: duplicate keys, merge keys, tags that JSON has no types for, aliases without bound, a
+/// quote that is never closed. Only yaml_file.cpp includes this.
 #pragma once
 
 #include "openapi/json_escapes.hpp"
