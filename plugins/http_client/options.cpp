@@ -112,7 +112,7 @@ net::TlsClientOptions read_tls(const Host& host) {
 }
 
 std::string read_forward(const Config& config) {
-    const auto text = config.get<std::string>("forward_to", "");
+    auto text = config.get<std::string>("forward_to", "");
     if (text.empty()) {
         return text;
     }

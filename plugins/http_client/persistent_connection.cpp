@@ -80,7 +80,7 @@ void PersistentConnection::on_connected(net::Descriptor socket) noexcept {
     connect_time_.cancel();
     stream_ = net::Stream(std::move(socket));
     if (auto added = services_.readiness.add(stream_.descriptor(), *this); !added) {
-        fail(std::move(added.error()));
+        fail(added.error());
         return;
     }
     is_watched_ = true;
@@ -359,7 +359,7 @@ void PersistentConnection::idle_time_is_up() noexcept {
 
 // ---- Its end ------------------------------------------------------------------------------------
 
-void PersistentConnection::fail(Error error) noexcept {
+void PersistentConnection::fail(const Error& error) noexcept {
     Exchange* const exchange = exchange_;
     close();
     owner_.on_closed(*this, exchange, error);

@@ -113,7 +113,7 @@ class PersistentConnection final : public IntrusiveHook,
     void begin_handshake();
     void handshake_step();
     void opened();
-    void fail(Error error) noexcept;
+    void fail(const Error& error) noexcept;
     /// The failure of a stream in use.
     void fail_stream(const std::string& why) noexcept;
 

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -41,8 +42,10 @@ struct TestNames {
         return names;
     }
     static Result<Addresses> look_up(const std::string& name) {
-        const std::lock_guard lock(instance().mutex);
+        std::unique_lock lock(instance().mutex);
         ++instance().questions;
+        instance().changed.notify_all();
+        instance().changed.wait(lock, [&] { return name != instance().held; });
         const auto found = instance().names.find(name);
         if (found == instance().names.end()) {
             return failure(ErrorClass::failed, "dns.not_found", "no such name: " + name);
@@ -50,7 +53,10 @@ struct TestNames {
         return found->second;
     }
     std::mutex mutex;
+    std::condition_variable changed;
     std::map<std::string, Addresses> names;
+    /// The look-up of this name takes until it is another.
+    std::string held;
     int questions = 0;
 };
 
@@ -69,6 +75,7 @@ class ClientFixture : public ::testing::Test {
     }
 
     void TearDown() override {
+        hold_name({});
         if (host_) {
             host_->stop();
             EXPECT_TRUE(host_->misbehaviour().empty());
@@ -155,6 +162,11 @@ class ClientFixture : public ::testing::Test {
         host_->wait_for_completions(before + 1);
     }
 
+    /// Waits until a metric has the value.
+    void wait_for_metric(const std::string& name, std::int64_t value) {
+        host_->wait_until([&] { return host_->metrics()[name] == value; }, name);
+    }
+
     void advance(std::chrono::nanoseconds time) {
         finish_turn();
         host_->advance(time);
@@ -168,6 +180,11 @@ class ClientFixture : public ::testing::Test {
             list.push_back(boost::asio::ip::make_address(each));
         }
         TestNames::instance().names[name] = list;
+    }
+    static void hold_name(const std::string& name) {
+        const std::lock_guard lock(TestNames::instance().mutex);
+        TestNames::instance().held = name;
+        TestNames::instance().changed.notify_all();
     }
     static int questions() {
         const std::lock_guard lock(TestNames::instance().mutex);

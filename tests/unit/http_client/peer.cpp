@@ -147,6 +147,11 @@ void Peer::close() {
     socket_ = net::Descriptor();
 }
 
+void Peer::cut() {
+    tls_.reset();
+    socket_ = net::Descriptor();
+}
+
 void Peer::reset() {
     const linger now{1, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);

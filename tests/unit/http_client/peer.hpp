@@ -45,6 +45,8 @@ class Peer {
     /// Waits until the client has closed its side.
     void wait_for_close();
     void close();
+    /// Closes without the end that TLS has.
+    void cut();
     /// Closes so that the client sees a reset.
     void reset();
 
