@@ -76,6 +76,7 @@ void Session::on_deadline() noexcept {
 void Session::on_ready(net::ReadyFor what) noexcept {
     try {
         readable_ = readable_ || what.reading;
+        ended_ = ended_ || what.ended;
         if (phase_ == Phase::handshake) {
             step_handshake();
         }
@@ -130,7 +131,8 @@ void Session::read() {
             }
             break;
         }
-        readable_ = !result.drained;
+        // The end of the stream is no news to wait for: it may have been told with the last bytes.
+        readable_ = !result.drained || ended_;
         std::memcpy(buffer.data(), leftover_.data(), kept);
         leftover_ = std::string();
         consume({buffer.data(), kept + result.size});

@@ -96,6 +96,7 @@ class Session final : public net::Readiness, public net::Deadline {
     bool exempt_;
     Phase phase_;
     bool readable_ = false;
+    bool ended_ = false;  ///< the client has closed its side, which reading will tell
     bool input_closed_ = false;
     bool last_request_ = false;      ///< what follows is not read any more
     bool awaits_continue_ = false;   ///< 100 (Continue) is due once the earlier answers are out

@@ -101,7 +101,8 @@ void ReadinessSet::turn() {
             const std::uint32_t what = ready[static_cast<std::size_t>(i)].events;
             events_.push_back({static_cast<Readiness*>(ready[static_cast<std::size_t>(i)].data.ptr),
                                {(what & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
-                                (what & EPOLLOUT) != 0, (what & (EPOLLHUP | EPOLLERR)) != 0}});
+                                (what & EPOLLOUT) != 0, (what & (EPOLLHUP | EPOLLERR)) != 0,
+                                (what & (EPOLLRDHUP | EPOLLHUP)) != 0}});
         }
         for (std::size_t i = 0; i < events_.size(); ++i) {
             if (events_[i].who != nullptr) {

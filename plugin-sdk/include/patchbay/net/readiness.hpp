@@ -27,6 +27,7 @@ struct ReadyFor {
     bool reading = false;  ///< also: the peer has closed its side, or an error waits
     bool writing = false;
     bool broken = false;  ///< error, or both sides are closed
+    bool ended = false;   ///< the peer has closed its side; what it sent before can still be read
 };
 
 /// Whom to call. Must be removed from its set before it goes. [lane]
