@@ -48,7 +48,6 @@ void ServerLane::free_exchange(Exchange& exchange) noexcept {
     exchange.session = nullptr;
     exchange.next = nullptr;
     exchange.answered = false;
-    exchange.token = 0;
     exchange.early = std::string();
     exchange.record.reset();
     free_exchanges_.push_back(&exchange);

@@ -285,7 +285,6 @@ void Session::answer(Exchange& exchange, const protocols::HttpResponseView& resp
                      std::uint64_t token) {
     exchange.rules.keep_alive =
         exchange.rules.keep_alive && !(lane_.is_draining() && &exchange == back_);
-    exchange.token = token;
     std::string& out = &exchange == front_ ? output_ : exchange.early;
     if (&exchange == front_ && out.capacity() < 64) {
         out = lane_.take_buffer();
@@ -300,6 +299,7 @@ void Session::answer(Exchange& exchange, const protocols::HttpResponseView& resp
         status = 500;
         lane_.writer().append_own(out, status, "Server Error", exchange.rules);
     }
+    tokens_.push_back(token);
     note_answer(exchange, status, out.size() - before);
     settle_front(exchange);
 }
@@ -327,9 +327,6 @@ void Session::settle_front(Exchange& exchange) {
     while (front_ != nullptr && front_->answered) {
         Exchange& done = *front_;
         output_ += done.early;
-        if (done.token != 0) {
-            tokens_.push_back(done.token);
-        }
         last_request_ = last_request_ || !done.rules.keep_alive;
         front_ = done.next;
         --waiting_;
@@ -356,6 +353,9 @@ bool Session::write_out() {
         const net::IoResult result =
             stream_.write_some(output_.data() + written_, output_.size() - written_);
         if (result.state == net::IoState::want_write || result.state == net::IoState::want_read) {
+            // The consumer has done its part, and a slow client must not tie up what the lane may
+            // hold in its hands.
+            lane_.complete(tokens_);
             set_phase(Phase::writing);
             return true;
         }
@@ -438,9 +438,6 @@ void Session::abort() {
     set_phase(Phase::closed);
     while (front_ != nullptr) {
         Exchange& exchange = *front_;
-        if (exchange.token != 0) {
-            tokens_.push_back(exchange.token);
-        }
         front_ = exchange.next;
         lane_.free_exchange(exchange);
     }

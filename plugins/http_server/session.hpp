@@ -107,7 +107,7 @@ class Session final : public net::Readiness, public net::Deadline {
     std::string leftover_;  ///< begin of a request
     std::string output_;
     std::size_t written_ = 0;
-    std::vector<std::uint64_t> tokens_;  ///< of the answers in `output_`
+    std::vector<std::uint64_t> tokens_;  ///< of the answers that came since the last writing
 };
 
 }  // namespace patchbay::http_server
