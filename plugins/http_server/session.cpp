@@ -30,8 +30,8 @@ Session::Session(ServerLane& lane, net::Stream stream, const ClientAddress& clie
 // ---- Phases -------------------------------------------------------------------------------------
 
 void Session::set_phase(Phase phase) {
-    // The time for a head or a body does not start anew with every byte.
-    if (phase_ == phase && phase != Phase::idle) {
+    // The time of a phase does not start anew with every byte.
+    if (phase_ == phase) {
         return;
     }
     phase_ = phase;
