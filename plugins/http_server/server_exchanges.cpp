@@ -181,10 +181,11 @@ void ServerLane::expire(Exchange& exchange) {
 }
 
 void ServerLane::on_batch(std::span<const TakenEnvelope> batch) {
+    begin_turn();
     for (const TakenEnvelope& envelope : batch) {
         answer(envelope);
     }
-    finish();
+    end_of_turn();
 }
 
 void ServerLane::answer(const TakenEnvelope& envelope) {

@@ -84,7 +84,7 @@ ServerLane::ServerLane(Shared& shared, Lane& lane)
         protocol_handle_ =
             handles->protocol(shared.host.abi(), to_abi_string(protocols::http_protocol_id));
     }
-    refresh_time();
+    writer_.set_time(shared.clock.wall());
 }
 
 ServerLane::~ServerLane() {
@@ -121,7 +121,7 @@ Result<void> ServerLane::listen(const std::vector<std::intptr_t>& descriptors) {
 }
 
 void ServerLane::add_client(net::Descriptor socket, const ClientAddress& client) {
-    deadlines_.refresh();
+    begin_turn();
     const bool exempt =
         client.is_unix() || is_trusted(client, shared_.options.trusted_proxies);
     if (shared_.limits.admit(client, exempt) != Admission::admitted) {
@@ -188,12 +188,16 @@ Awaitable<void> ServerLane::drain(std::chrono::steady_clock::time_point deadline
 
 // ---- Turns --------------------------------------------------------------------------------------
 
-void ServerLane::refresh_time() {
-    deadlines_.refresh();
-    writer_.set_time(shared_.clock.wall());
+void ServerLane::begin_turn() {
+    if (!in_turn_) {
+        in_turn_ = true;
+        deadlines_.refresh();
+        writer_.set_time(shared_.clock.wall());
+    }
 }
 
 void ServerLane::on_timer() noexcept {
+    begin_turn();
     deadlines_.on_timer();
     end_of_turn();
 }
@@ -205,7 +209,7 @@ void ServerLane::end_of_turn() noexcept {
         shared_.host.log().error(
             [] { return describe_current_exception("the end of a turn").message; });
     }
-    refresh_time();
+    in_turn_ = false;
 }
 
 void ServerLane::finish() {

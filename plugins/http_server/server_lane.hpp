@@ -76,6 +76,8 @@ class ServerLane {
     void pause_listening() noexcept;
 
     // ---- For its sessions -----------------------------------------------------------------------
+    /// The first thing to do when a turn calls: looks at the clock, once per turn.
+    void begin_turn();
     [[nodiscard]] Shared& shared() noexcept { return shared_; }
     [[nodiscard]] ResponseWriter& writer() noexcept { return writer_; }
     [[nodiscard]] RequestHead& head() noexcept { return head_; }
@@ -103,7 +105,6 @@ class ServerLane {
 
     void end_of_turn() noexcept;
     void finish();
-    void refresh_time();
     void deliver();
     void answer(const TakenEnvelope& envelope);
     [[nodiscard]] bool append_request(const Exchange& exchange, const RequestHead& head,
@@ -144,6 +145,7 @@ class ServerLane {
 
     std::uint64_t new_requests_ = 0;
     std::uint64_t new_answers_ = 0;
+    bool in_turn_ = false;
     bool draining_ = false;
     Timer drained_;
 };

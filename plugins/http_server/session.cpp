@@ -75,6 +75,7 @@ void Session::on_deadline() noexcept {
 
 void Session::on_ready(net::ReadyFor what) noexcept {
     try {
+        lane_.begin_turn();
         readable_ = readable_ || what.reading;
         ended_ = ended_ || what.ended;
         if (phase_ == Phase::handshake) {
