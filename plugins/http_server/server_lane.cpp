@@ -167,13 +167,16 @@ void ServerLane::forget(Session& session) {
     readiness_.request_turn();
 }
 
-Awaitable<void> ServerLane::drain(std::chrono::steady_clock::time_point deadline) {
+void ServerLane::begin_drain() {
     draining_ = true;
     listeners_.clear();
     for (auto next = sessions_.begin(); next != sessions_.end();) {
         Session& session = *next++;
         session.begin_drain();
     }
+}
+
+Awaitable<void> ServerLane::drain(std::chrono::steady_clock::time_point deadline) {
     while (!sessions_.empty() && std::chrono::steady_clock::now() < deadline) {
         drained_.expires_at(deadline);
         boost::system::error_code ignored;

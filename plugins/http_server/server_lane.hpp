@@ -66,7 +66,9 @@ class ServerLane {
 
     // ---- For the connection ---------------------------------------------------------------------
     [[nodiscard]] Result<void> listen(const std::vector<std::intptr_t>& descriptors);
-    /// Accepts nobody any more, and lets every session end after its answers; waits for that.
+    /// Accepts nobody any more, and lets every session end after its answers.
+    void begin_drain();
+    /// Waits for that, and ends the rest at the deadline.
     [[nodiscard]] Awaitable<void> drain(std::chrono::steady_clock::time_point deadline);
     void on_batch(std::span<const TakenEnvelope> batch);
     void on_timer() noexcept;

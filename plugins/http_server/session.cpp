@@ -372,7 +372,8 @@ bool Session::write_out() {
     }
     output_ = std::string();
     written_ = 0;
-    if (last_request_ && front_ == nullptr) {
+    const bool drained = lane_.is_draining() && !incoming_ && leftover_.empty();
+    if ((last_request_ || drained) && front_ == nullptr) {
         linger();
         return false;
     }
