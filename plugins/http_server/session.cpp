@@ -287,7 +287,7 @@ void Session::answer(Exchange& exchange, const protocols::HttpResponseView& resp
     exchange.rules.keep_alive =
         exchange.rules.keep_alive && !(lane_.is_draining() && &exchange == back_);
     std::string& out = &exchange == front_ ? output_ : exchange.early;
-    if (&exchange == front_ && out.capacity() < 64) {
+    if (&exchange == front_ && out.empty() && out.capacity() < 64) {
         out = lane_.take_buffer();
     }
     const std::size_t before = out.size();
@@ -350,6 +350,7 @@ void Session::flush() {
 
 /// False when the session has ended.
 bool Session::write_out() {
+    const std::size_t before = written_;
     while (written_ < output_.size()) {
         const net::IoResult result =
             stream_.write_some(output_.data() + written_, output_.size() - written_);
@@ -357,7 +358,7 @@ bool Session::write_out() {
             // The consumer has done its part, and a slow client must not tie up what the lane may
             // hold in its hands.
             lane_.complete(tokens_);
-            set_phase(Phase::writing);
+            wait_to_write(written_ != before);
             return true;
         }
         if (result.state != net::IoState::done) {
@@ -382,6 +383,18 @@ bool Session::write_out() {
     }
     update_phase();
     return true;
+}
+
+void Session::wait_to_write(bool has_progressed) {
+    if (phase_ == Phase::writing && has_progressed) {
+        lane_.queue(Phase::writing).start(*this);
+    }
+    set_phase(Phase::writing);
+    // What a client takes all the time, but never to the end, must not stay.
+    if (written_ >= output_bound) {
+        output_.erase(0, written_);
+        written_ = 0;
+    }
 }
 
 // ---- The end ------------------------------------------------------------------------------------

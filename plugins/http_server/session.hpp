@@ -64,7 +64,7 @@ class Session final : public net::Readiness, public net::Deadline {
         header,   ///< part of a head is there
         body,     ///< part of a body is there
         waiting,  ///< for answers; the exchanges have their own limit
-        writing,  ///< the client does not take what was written
+        writing,  ///< the client does not take what was written; begins anew whenever it does
         lingering,
         closed,
     };
@@ -84,6 +84,7 @@ class Session final : public net::Readiness, public net::Deadline {
     void note_answer(const Exchange& exchange, unsigned status, std::size_t bytes);
     [[nodiscard]] bool is_paused() const noexcept;
     [[nodiscard]] bool write_out();
+    void wait_to_write(bool has_progressed);
     void resume();
     void on_input_closed(bool broken);
     void linger();
