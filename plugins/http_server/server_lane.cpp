@@ -157,7 +157,9 @@ void ServerLane::add_client(net::Descriptor socket, const ClientAddress& client)
 
 void ServerLane::forget(Session& session) {
     readiness_.remove(session.descriptor(), session);
-    std::replace(to_flush_.begin(), to_flush_.end(), &session, static_cast<Session*>(nullptr));
+    for (std::vector<Session*>* const list : {&to_flush_, &flushing_}) {
+        std::replace(list->begin(), list->end(), &session, static_cast<Session*>(nullptr));
+    }
     shared_.limits.release(session.client(), session.is_exempt());
     shared_.counters.open_connections.add(-1);
     closed_.splice(closed_.end(), sessions_, session.place);
@@ -216,17 +218,19 @@ void ServerLane::end_of_turn() noexcept {
 }
 
 void ServerLane::finish() {
-    // Writing may make room to read further requests.
+    // Writing may make room to read further requests; what they bring is for the next round, or a
+    // client that is quick enough would keep the lane for itself.
     constexpr int rounds = 8;
     for (int round = 0; round < rounds && (!batch_.empty() || !to_flush_.empty()); ++round) {
         deliver();
-        for (std::size_t i = 0; i < to_flush_.size(); ++i) {
-            if (Session* session = to_flush_[i]) {
+        flushing_.swap(to_flush_);
+        for (std::size_t i = 0; i < flushing_.size(); ++i) {
+            if (Session* session = flushing_[i]) {
                 session->flush_scheduled = false;
                 session->flush();
             }
         }
-        to_flush_.clear();
+        flushing_.clear();
     }
     if (!batch_.empty() || !to_flush_.empty()) {
         readiness_.request_turn();

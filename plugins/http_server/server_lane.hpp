@@ -129,6 +129,7 @@ class ServerLane {
     std::deque<Exchange> exchanges_;
     std::vector<Exchange*> free_exchanges_;
     std::vector<Session*> to_flush_;
+    std::vector<Session*> flushing_;  ///< in the present round
     std::vector<std::string> buffers_;
 
     // The batch of requests, and the exchanges that they belong to (null: the client has gone).
