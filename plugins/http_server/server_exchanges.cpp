@@ -41,10 +41,10 @@ void ServerLane::free_exchange(Exchange& exchange) noexcept {
     if (exchange.dialogue.generation != 0) {
         dialogues_.abandon(exchange.dialogue);
         exchange.dialogue = {};
-        // It may still stand in the batch of this turn.
-        std::replace(batch_exchanges_.begin(), batch_exchanges_.end(), &exchange,
-                     static_cast<Exchange*>(nullptr));
     }
+    // It may still stand in the batch of this turn, also when its time is up.
+    std::replace(batch_exchanges_.begin(), batch_exchanges_.end(), &exchange,
+                 static_cast<Exchange*>(nullptr));
     exchange.session = nullptr;
     exchange.next = nullptr;
     exchange.answered = false;
