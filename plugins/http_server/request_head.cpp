@@ -3,6 +3,7 @@
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -216,9 +217,21 @@ class HeadParser final : public http::basic_parser<true> {
     }
 
     static bool accepts_gzip(Text value) {
-        const std::string_view text = view(value);
-        const std::size_t found = text.find("gzip");
-        return found != std::string_view::npos && text.substr(found + 4, 4) != ";q=0";
+        for (const auto& coding : http::ext_list(value)) {
+            if (beast::iequals(coding.first, "gzip")) {
+                return std::none_of(coding.second.begin(), coding.second.end(),
+                                    [](const http::param_list::value_type& parameter) {
+                                        return beast::iequals(parameter.first, "q") &&
+                                               is_zero(view(parameter.second));
+                                    });
+            }
+        }
+        return false;
+    }
+
+    /// "0", "0.", "0.000"
+    static bool is_zero(std::string_view quality) noexcept {
+        return quality.find_first_not_of("0.") == std::string_view::npos;
     }
 
     void on_header_impl(beast::error_code& /*error*/) override {}
