@@ -105,6 +105,7 @@ void Session::step_handshake() {
     const net::IoResult result = stream_.handshake();
     if (result.state == net::IoState::done) {
         set_phase(Phase::fresh);
+        readable_ = true;  // input may have come together with the handshake's last message
     } else if (result.state == net::IoState::closed || result.state == net::IoState::failed) {
         abort();
     }
@@ -124,7 +125,8 @@ void Session::read() {
         const std::size_t kept = leftover_.size();
         const net::IoResult result = stream_.read_some(buffer.data() + kept, buffer.size() - kept);
         if (result.state != net::IoState::done) {
-            readable_ = false;
+            // TLS may have to write first, and hold input that the system does not tell of again.
+            readable_ = result.state == net::IoState::want_write;
             if (result.state == net::IoState::closed) {
                 on_input_closed(false);
             } else if (result.state == net::IoState::failed) {
