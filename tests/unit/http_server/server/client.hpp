@@ -8,6 +8,7 @@
 #include <patchbay/net/stream.hpp>
 #include <patchbay/net/tls.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ class Client {
     bool send(std::string_view bytes);
     /// The next response. The answer to HEAD has no body, whatever its head says.
     [[nodiscard]] Response receive(bool to_head = false);
+    /// Reads that many bytes, and keeps them for `receive`; false when the connection ends before.
+    [[nodiscard]] bool read(std::size_t size);
     /// All that comes until the server ends the connection.
     [[nodiscard]] std::string receive_all();
     /// The server ends the connection without sending anything more.
@@ -48,8 +51,6 @@ class Client {
     void end_sending();
     /// Ends the connection with a reset.
     void reset();
-    /// The system keeps little for this client, so that a server soon has to wait for it.
-    void keep_little();
     [[nodiscard]] const net::Stream& stream() const { return stream_; }
 
   private:
