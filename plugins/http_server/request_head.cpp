@@ -267,7 +267,9 @@ Refusal refusal_of(const beast::error_code& error, std::string_view bytes,
                    : Refusal{431, "Request Header Fields Too Large", "the headers are too large"};
     }
     if (error == http::error::bad_version) {
-        const std::string_view line = bytes.substr(0, bytes.find("\r\n"));
+        // The line may end with what has come so far.
+        const std::size_t end = bytes.ends_with('\r') ? bytes.size() - 1 : bytes.size();
+        const std::string_view line = bytes.substr(0, std::min(bytes.find("\r\n"), end));
         const std::size_t after_method = line.find(' ') + 1;
         if (!is_version(line.substr(line.find(' ', after_method) + 1))) {
             return bad_request("a request line that is not well-formed");

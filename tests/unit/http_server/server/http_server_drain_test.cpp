@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -112,6 +113,7 @@ TEST(HttpServerDrain, EveryLaneStopsAtOnce) {
     for (int i = 0; i < 40; ++i) {
         idle.push_back(bench.client());
     }
+    bench.wait_for_open_connections(static_cast<std::int64_t>(waiting.size() + idle.size()));
     bench.host().begin_disconnect();
     for (Client& client : idle) {
         EXPECT_TRUE(client.is_ended());
