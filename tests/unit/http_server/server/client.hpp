@@ -31,7 +31,7 @@ class Client {
     explicit Client(std::uint16_t port);
     /// To a Unix socket.
     explicit Client(const std::string& path);
-    /// With TLS; `start_tls` says whether the handshake succeeded.
+    /// Speaks TLS from here on; false when the handshake fails. The context must outlive this.
     [[nodiscard]] bool start_tls(const net::TlsContext& context, const std::string& host);
 
     /// False when the server has ended the connection.
