@@ -33,8 +33,7 @@ class Exchange final : public net::Deadline {
     RequestId dialogue{};      ///< none once it was answered or abandoned
     ResponseRules rules;
     bool answered = false;
-    std::uint64_t token = 0;  ///< of the answer's envelope; 0 = the server's own answer
-    std::string early;        ///< an answer before its turn
+    std::string early;  ///< an answer before its turn
     std::unique_ptr<LogRecord> record;
 
   private:

@@ -114,6 +114,16 @@ Awaitable<Result<void>> HttpServerConnection::connect() {
 
 Awaitable<Result<void>> HttpServerConnection::disconnect() {
     const auto deadline = operation_deadline() - closing_time;
+    // All of them stop before the first is waited for: they have the same time.
+    for (std::uint32_t index = 0; index < lanes_.size(); ++index) {
+        const auto begin = [this, index]() -> Awaitable<void> {
+            if (lanes_[index] != nullptr) {
+                lanes_[index]->begin_drain();
+            }
+            co_return;
+        };
+        co_await boost::asio::co_spawn(lane(index).executor(), begin(), use_awaitable);
+    }
     for (std::uint32_t index = 0; index < lanes_.size(); ++index) {
         const auto drain = [this, index, deadline]() -> Awaitable<void> {
             if (lanes_[index] != nullptr) {

@@ -3,6 +3,7 @@
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -216,9 +217,21 @@ class HeadParser final : public http::basic_parser<true> {
     }
 
     static bool accepts_gzip(Text value) {
-        const std::string_view text = view(value);
-        const std::size_t found = text.find("gzip");
-        return found != std::string_view::npos && text.substr(found + 4, 4) != ";q=0";
+        for (const auto& coding : http::ext_list(value)) {
+            if (beast::iequals(coding.first, "gzip")) {
+                return std::none_of(coding.second.begin(), coding.second.end(),
+                                    [](const http::param_list::value_type& parameter) {
+                                        return beast::iequals(parameter.first, "q") &&
+                                               is_zero(view(parameter.second));
+                                    });
+            }
+        }
+        return false;
+    }
+
+    /// "0", "0.", "0.000"
+    static bool is_zero(std::string_view quality) noexcept {
+        return quality.find_first_not_of("0.") == std::string_view::npos;
     }
 
     void on_header_impl(beast::error_code& /*error*/) override {}
@@ -254,7 +267,9 @@ Refusal refusal_of(const beast::error_code& error, std::string_view bytes,
                    : Refusal{431, "Request Header Fields Too Large", "the headers are too large"};
     }
     if (error == http::error::bad_version) {
-        const std::string_view line = bytes.substr(0, bytes.find("\r\n"));
+        // The line may end with what has come so far.
+        const std::size_t end = bytes.ends_with('\r') ? bytes.size() - 1 : bytes.size();
+        const std::string_view line = bytes.substr(0, std::min(bytes.find("\r\n"), end));
         const std::size_t after_method = line.find(' ') + 1;
         if (!is_version(line.substr(line.find(' ', after_method) + 1))) {
             return bad_request("a request line that is not well-formed");

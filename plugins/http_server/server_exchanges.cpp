@@ -40,14 +40,13 @@ void ServerLane::free_exchange(Exchange& exchange) noexcept {
     if (exchange.dialogue.generation != 0) {
         dialogues_.abandon(exchange.dialogue);
         exchange.dialogue = {};
-        // It may still stand in the batch of this turn.
-        std::replace(batch_exchanges_.begin(), batch_exchanges_.end(), &exchange,
-                     static_cast<Exchange*>(nullptr));
     }
+    // It may still stand in the batch of this turn, also when its time is up.
+    std::replace(batch_exchanges_.begin(), batch_exchanges_.end(), &exchange,
+                 static_cast<Exchange*>(nullptr));
     exchange.session = nullptr;
     exchange.next = nullptr;
     exchange.answered = false;
-    exchange.token = 0;
     exchange.early = std::string();
     exchange.record.reset();
     free_exchanges_.push_back(&exchange);
@@ -181,10 +180,11 @@ void ServerLane::expire(Exchange& exchange) {
 }
 
 void ServerLane::on_batch(std::span<const TakenEnvelope> batch) {
+    begin_turn();
     for (const TakenEnvelope& envelope : batch) {
         answer(envelope);
     }
-    finish();
+    end_of_turn();
 }
 
 void ServerLane::answer(const TakenEnvelope& envelope) {

@@ -83,7 +83,7 @@ ServerLane::ServerLane(Shared& shared, Lane& lane)
         protocol_handle_ =
             handles->protocol(shared.host.abi(), to_abi_string(protocols::http_protocol_id));
     }
-    refresh_time();
+    writer_.set_time(shared.clock.wall());
 }
 
 ServerLane::~ServerLane() {
@@ -120,7 +120,7 @@ Result<void> ServerLane::listen(const std::vector<std::intptr_t>& descriptors) {
 }
 
 void ServerLane::add_client(net::Descriptor socket, const ClientAddress& client) {
-    deadlines_.refresh();
+    begin_turn();
     const bool exempt = client.is_unix() || is_trusted(client, shared_.options.trusted_proxies);
     if (shared_.limits.admit(client, exempt) != Admission::admitted) {
         shared_.counters.connections_refused.add();
@@ -155,7 +155,9 @@ void ServerLane::add_client(net::Descriptor socket, const ClientAddress& client)
 
 void ServerLane::forget(Session& session) {
     readiness_.remove(session.descriptor(), session);
-    std::replace(to_flush_.begin(), to_flush_.end(), &session, static_cast<Session*>(nullptr));
+    for (std::vector<Session*>* const list : {&to_flush_, &flushing_}) {
+        std::replace(list->begin(), list->end(), &session, static_cast<Session*>(nullptr));
+    }
     shared_.limits.release(session.client(), session.is_exempt());
     shared_.counters.open_connections.add(-1);
     closed_.splice(closed_.end(), sessions_, session.place);
@@ -165,13 +167,16 @@ void ServerLane::forget(Session& session) {
     readiness_.request_turn();
 }
 
-Awaitable<void> ServerLane::drain(std::chrono::steady_clock::time_point deadline) {
+void ServerLane::begin_drain() {
     draining_ = true;
     listeners_.clear();
     for (auto next = sessions_.begin(); next != sessions_.end();) {
         Session& session = *next++;
         session.begin_drain();
     }
+}
+
+Awaitable<void> ServerLane::drain(std::chrono::steady_clock::time_point deadline) {
     while (!sessions_.empty() && std::chrono::steady_clock::now() < deadline) {
         drained_.expires_at(deadline);
         boost::system::error_code ignored;
@@ -186,12 +191,16 @@ Awaitable<void> ServerLane::drain(std::chrono::steady_clock::time_point deadline
 
 // ---- Turns --------------------------------------------------------------------------------------
 
-void ServerLane::refresh_time() {
-    deadlines_.refresh();
-    writer_.set_time(shared_.clock.wall());
+void ServerLane::begin_turn() {
+    if (!in_turn_) {
+        in_turn_ = true;
+        deadlines_.refresh();
+        writer_.set_time(shared_.clock.wall());
+    }
 }
 
 void ServerLane::on_timer() noexcept {
+    begin_turn();
     deadlines_.on_timer();
     end_of_turn();
 }
@@ -203,21 +212,23 @@ void ServerLane::end_of_turn() noexcept {
         shared_.host.log().error(
             [] { return describe_current_exception("the end of a turn").message; });
     }
-    refresh_time();
+    in_turn_ = false;
 }
 
 void ServerLane::finish() {
-    // Writing may make room to read further requests.
+    // Writing may make room to read further requests; what they bring is for the next round, or a
+    // client that is quick enough would keep the lane for itself.
     constexpr int rounds = 8;
     for (int round = 0; round < rounds && (!batch_.empty() || !to_flush_.empty()); ++round) {
         deliver();
-        for (std::size_t i = 0; i < to_flush_.size(); ++i) {
-            if (Session* session = to_flush_[i]) {
+        flushing_.swap(to_flush_);
+        for (std::size_t i = 0; i < flushing_.size(); ++i) {
+            if (Session* session = flushing_[i]) {
                 session->flush_scheduled = false;
                 session->flush();
             }
         }
-        to_flush_.clear();
+        flushing_.clear();
     }
     if (!batch_.empty() || !to_flush_.empty()) {
         readiness_.request_turn();

@@ -66,7 +66,9 @@ class ServerLane {
 
     // ---- For the connection ---------------------------------------------------------------------
     [[nodiscard]] Result<void> listen(const std::vector<std::intptr_t>& descriptors);
-    /// Accepts nobody any more, and lets every session end after its answers; waits for that.
+    /// Accepts nobody any more, and lets every session end after its answers.
+    void begin_drain();
+    /// Waits for that, and ends the rest at the deadline.
     [[nodiscard]] Awaitable<void> drain(std::chrono::steady_clock::time_point deadline);
     void on_batch(std::span<const TakenEnvelope> batch);
     void on_timer() noexcept;
@@ -76,6 +78,8 @@ class ServerLane {
     void pause_listening() noexcept;
 
     // ---- For its sessions -----------------------------------------------------------------------
+    /// The first thing to do when a turn calls: looks at the clock, once per turn.
+    void begin_turn();
     [[nodiscard]] Shared& shared() noexcept { return shared_; }
     [[nodiscard]] ResponseWriter& writer() noexcept { return writer_; }
     [[nodiscard]] RequestHead& head() noexcept { return head_; }
@@ -103,7 +107,6 @@ class ServerLane {
 
     void end_of_turn() noexcept;
     void finish();
-    void refresh_time();
     void deliver();
     void answer(const TakenEnvelope& envelope);
     [[nodiscard]] bool append_request(const Exchange& exchange, const RequestHead& head,
@@ -126,6 +129,7 @@ class ServerLane {
     std::deque<Exchange> exchanges_;
     std::vector<Exchange*> free_exchanges_;
     std::vector<Session*> to_flush_;
+    std::vector<Session*> flushing_;  ///< in the present round
     std::vector<std::string> buffers_;
 
     // The batch of requests, and the exchanges that they belong to (null: the client has gone).
@@ -144,6 +148,7 @@ class ServerLane {
 
     std::uint64_t new_requests_ = 0;
     std::uint64_t new_answers_ = 0;
+    bool in_turn_ = false;
     bool draining_ = false;
     Timer drained_;
 };

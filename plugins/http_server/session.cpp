@@ -30,8 +30,8 @@ Session::Session(ServerLane& lane, net::Stream stream, const ClientAddress& clie
 // ---- Phases -------------------------------------------------------------------------------------
 
 void Session::set_phase(Phase phase) {
-    // The time for a head or a body does not start anew with every byte.
-    if (phase_ == phase && phase != Phase::idle) {
+    // The time of a phase does not start anew with every byte.
+    if (phase_ == phase) {
         return;
     }
     phase_ = phase;
@@ -75,7 +75,9 @@ void Session::on_deadline() noexcept {
 
 void Session::on_ready(net::ReadyFor what) noexcept {
     try {
+        lane_.begin_turn();
         readable_ = readable_ || what.reading;
+        ended_ = ended_ || what.ended;
         if (phase_ == Phase::handshake) {
             step_handshake();
         }
@@ -103,6 +105,7 @@ void Session::step_handshake() {
     const net::IoResult result = stream_.handshake();
     if (result.state == net::IoState::done) {
         set_phase(Phase::fresh);
+        readable_ = true;  // input may have come together with the handshake's last message
     } else if (result.state == net::IoState::closed || result.state == net::IoState::failed) {
         abort();
     }
@@ -122,7 +125,8 @@ void Session::read() {
         const std::size_t kept = leftover_.size();
         const net::IoResult result = stream_.read_some(buffer.data() + kept, buffer.size() - kept);
         if (result.state != net::IoState::done) {
-            readable_ = false;
+            // TLS may have to write first, and hold input that the system does not tell of again.
+            readable_ = result.state == net::IoState::want_write;
             if (result.state == net::IoState::closed) {
                 on_input_closed(false);
             } else if (result.state == net::IoState::failed) {
@@ -130,7 +134,8 @@ void Session::read() {
             }
             break;
         }
-        readable_ = !result.drained;
+        // The end of the stream is no news to wait for: it may have been told with the last bytes.
+        readable_ = !result.drained || ended_;
         std::memcpy(buffer.data(), leftover_.data(), kept);
         leftover_ = std::string();
         consume({buffer.data(), kept + result.size});
@@ -286,9 +291,8 @@ void Session::answer(Exchange& exchange, const protocols::HttpResponseView& resp
                      std::uint64_t token) {
     exchange.rules.keep_alive =
         exchange.rules.keep_alive && !(lane_.is_draining() && &exchange == back_);
-    exchange.token = token;
     std::string& out = &exchange == front_ ? output_ : exchange.early;
-    if (&exchange == front_ && out.capacity() < 64) {
+    if (&exchange == front_ && out.empty() && out.capacity() < 64) {
         out = lane_.take_buffer();
     }
     const std::size_t before = out.size();
@@ -301,6 +305,7 @@ void Session::answer(Exchange& exchange, const protocols::HttpResponseView& resp
         status = 500;
         lane_.writer().append_own(out, status, "Server Error", exchange.rules);
     }
+    tokens_.push_back(token);
     note_answer(exchange, status, out.size() - before);
     settle_front(exchange);
 }
@@ -328,9 +333,6 @@ void Session::settle_front(Exchange& exchange) {
     while (front_ != nullptr && front_->answered) {
         Exchange& done = *front_;
         output_ += done.early;
-        if (done.token != 0) {
-            tokens_.push_back(done.token);
-        }
         last_request_ = last_request_ || !done.rules.keep_alive;
         front_ = done.next;
         --waiting_;
@@ -353,11 +355,15 @@ void Session::flush() {
 
 /// False when the session has ended.
 bool Session::write_out() {
+    const std::size_t before = written_;
     while (written_ < output_.size()) {
         const net::IoResult result =
             stream_.write_some(output_.data() + written_, output_.size() - written_);
         if (result.state == net::IoState::want_write || result.state == net::IoState::want_read) {
-            set_phase(Phase::writing);
+            // The consumer has done its part, and a slow client must not tie up what the lane may
+            // hold in its hands.
+            lane_.complete(tokens_);
+            wait_to_write(written_ != before);
             return true;
         }
         if (result.state != net::IoState::done) {
@@ -372,7 +378,8 @@ bool Session::write_out() {
     }
     output_ = std::string();
     written_ = 0;
-    if (last_request_ && front_ == nullptr) {
+    const bool drained = lane_.is_draining() && !incoming_ && leftover_.empty();
+    if ((last_request_ || drained) && front_ == nullptr) {
         linger();
         return false;
     }
@@ -381,6 +388,18 @@ bool Session::write_out() {
     }
     update_phase();
     return true;
+}
+
+void Session::wait_to_write(bool has_progressed) {
+    if (phase_ == Phase::writing && has_progressed) {
+        lane_.queue(Phase::writing).start(*this);
+    }
+    set_phase(Phase::writing);
+    // What a client takes all the time, but never to the end, must not stay.
+    if (written_ >= output_bound) {
+        output_.erase(0, written_);
+        written_ = 0;
+    }
 }
 
 // ---- The end ------------------------------------------------------------------------------------
@@ -438,9 +457,6 @@ void Session::abort() {
     set_phase(Phase::closed);
     while (front_ != nullptr) {
         Exchange& exchange = *front_;
-        if (exchange.token != 0) {
-            tokens_.push_back(exchange.token);
-        }
         front_ = exchange.next;
         lane_.free_exchange(exchange);
     }

@@ -64,7 +64,7 @@ class Session final : public net::Readiness, public net::Deadline {
         header,   ///< part of a head is there
         body,     ///< part of a body is there
         waiting,  ///< for answers; the exchanges have their own limit
-        writing,  ///< the client does not take what was written
+        writing,  ///< the client does not take what was written; begins anew whenever it does
         lingering,
         closed,
     };
@@ -84,6 +84,7 @@ class Session final : public net::Readiness, public net::Deadline {
     void note_answer(const Exchange& exchange, unsigned status, std::size_t bytes);
     [[nodiscard]] bool is_paused() const noexcept;
     [[nodiscard]] bool write_out();
+    void wait_to_write(bool has_progressed);
     void resume();
     void on_input_closed(bool broken);
     void linger();
@@ -96,6 +97,7 @@ class Session final : public net::Readiness, public net::Deadline {
     bool exempt_;
     Phase phase_;
     bool readable_ = false;
+    bool ended_ = false;  ///< the client has closed its side, which reading will tell
     bool input_closed_ = false;
     bool last_request_ = false;     ///< what follows is not read any more
     bool awaits_continue_ = false;  ///< 100 (Continue) is due once the earlier answers are out
@@ -106,7 +108,7 @@ class Session final : public net::Readiness, public net::Deadline {
     std::string leftover_;  ///< begin of a request
     std::string output_;
     std::size_t written_ = 0;
-    std::vector<std::uint64_t> tokens_;  ///< of the answers in `output_`
+    std::vector<std::uint64_t> tokens_;  ///< of the answers that came since the last writing
 };
 
 }  // namespace patchbay::http_server

@@ -72,8 +72,8 @@ void ReadinessSet::remove(int descriptor, const Readiness& who) noexcept {
 void ReadinessSet::request_turn() {
     if (!requested_) {
         requested_ = true;
-        boost::asio::post(waiting_.get_executor(), [this] {
-            if (requested_) {
+        boost::asio::post(waiting_.get_executor(), [this, alive = std::weak_ptr<void>(alive_)] {
+            if (!alive.expired() && requested_) {
                 turn();
             }
         });
@@ -81,13 +81,15 @@ void ReadinessSet::request_turn() {
 }
 
 void ReadinessSet::arm() {
-    waiting_.async_wait(boost::asio::posix::descriptor_base::wait_read,
-                        [this](const boost::system::error_code& error) {
-                            if (!error) {
-                                turn();
-                                arm();
-                            }
-                        });
+    waiting_.async_wait(
+        boost::asio::posix::descriptor_base::wait_read,
+        [this, alive = std::weak_ptr<void>(alive_)](const boost::system::error_code& error) {
+            // Success may have been on its way when the set went.
+            if (!error && !alive.expired()) {
+                turn();
+                arm();
+            }
+        });
 }
 
 void ReadinessSet::turn() {

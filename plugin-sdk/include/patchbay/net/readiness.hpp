@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace patchbay::net {
@@ -80,6 +81,8 @@ class ReadinessSet {
     boost::asio::posix::basic_stream_descriptor<Executor> waiting_;
     std::vector<Event> events_;
     bool requested_ = false;
+    /// Tells what is still in the io_context whether this set is there.
+    std::shared_ptr<void> alive_ = std::make_shared<char>();
 };
 
 }  // namespace patchbay::net

@@ -51,7 +51,8 @@ struct TlsClientOptions {
     std::string minimum_version = "1.2";
 };
 
-/// Immutable once made; sessions of several lanes may come from one context. [any-thread]
+/// Immutable once made; sessions of several lanes may come from one context, which must outlive
+/// them. [any-thread]
 class TlsContext {
   public:
     [[nodiscard]] static Result<TlsContext> for_server(const TlsServerOptions& options);

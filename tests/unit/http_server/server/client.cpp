@@ -121,6 +121,15 @@ Response Client::receive(bool to_head) {
     }
 }
 
+bool Client::read(std::size_t size) {
+    for (const std::size_t wanted = received_.size() + size; received_.size() < wanted;) {
+        if (!read_more()) {
+            return false;
+        }
+    }
+    return true;
+}
+
 std::string Client::receive_all() {
     while (read_more()) {
     }
@@ -144,11 +153,6 @@ void Client::reset() {
     const linger at_once{1, 0};
     ::setsockopt(stream_.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     stream_.close();
-}
-
-void Client::keep_little() {
-    const int size = 4096;
-    ::setsockopt(stream_.descriptor(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
 }  // namespace patchbay::http_server::test

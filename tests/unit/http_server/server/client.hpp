@@ -8,6 +8,7 @@
 #include <patchbay/net/stream.hpp>
 #include <patchbay/net/tls.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,13 +31,15 @@ class Client {
     explicit Client(std::uint16_t port);
     /// To a Unix socket.
     explicit Client(const std::string& path);
-    /// With TLS; `start_tls` says whether the handshake succeeded.
+    /// Speaks TLS from here on; false when the handshake fails. The context must outlive this.
     [[nodiscard]] bool start_tls(const net::TlsContext& context, const std::string& host);
 
     /// False when the server has ended the connection.
     bool send(std::string_view bytes);
     /// The next response. The answer to HEAD has no body, whatever its head says.
     [[nodiscard]] Response receive(bool to_head = false);
+    /// Reads that many bytes, and keeps them for `receive`; false when the connection ends before.
+    [[nodiscard]] bool read(std::size_t size);
     /// All that comes until the server ends the connection.
     [[nodiscard]] std::string receive_all();
     /// The server ends the connection without sending anything more.
@@ -48,8 +51,6 @@ class Client {
     void end_sending();
     /// Ends the connection with a reset.
     void reset();
-    /// The system keeps little for this client, so that a server soon has to wait for it.
-    void keep_little();
     [[nodiscard]] const net::Stream& stream() const { return stream_; }
 
   private:

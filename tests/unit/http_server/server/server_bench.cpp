@@ -35,7 +35,7 @@ testing::HostOptions options_for(const nlohmann::json& config, testing::HostOpti
 
 }  // namespace
 
-ServerBench::ServerBench(const nlohmann::json& config, testing::HostOptions options)
+ServerBench::ServerBench(const Config& config, testing::HostOptions options)
     : host_(server_class, options_for(config, std::move(options))) {
     if (!host_.creation()) {
         throw std::runtime_error(to_string(host_.creation().error()));
@@ -80,10 +80,21 @@ void ServerBench::answer(const Request& request, const Answer& answer) {
 
 /// What a client sent earlier is ready earlier, so this client, who is refused by the server alone,
 /// is the last whom it looks at.
-void ServerBench::settle() const {
+void ServerBench::settle() {
     Client last = client();
     last.send("!\x01");
     EXPECT_EQ(last.receive().status, 400U);
+    end_turn();
+}
+
+/// A call is answered between the turns.
+void ServerBench::end_turn() {
+    EXPECT_FALSE(host_.call("nothing", ""));
+}
+
+void ServerBench::advance(std::chrono::nanoseconds time) {
+    end_turn();  // or its timers would count from a time that has passed
+    host_.advance(time);
 }
 
 Response ServerBench::exchange(Client& client, std::string_view bytes, const Answer& made) {
@@ -98,8 +109,23 @@ bool ServerBench::serves() {
     return exchange(fresh, get("/still-there"), {200, "OK", "", "yes"}).body == "yes";
 }
 
+void ServerBench::wait_for_open_connections(std::int64_t count) const {
+    host_.wait_until([&] { return metric("open_connections") == count; }, "the end of a client");
+}
+
+void ServerBench::wait_for_drain() {
+    host_.wait_until(
+        [&] {
+            advance(std::chrono::seconds(2));  // clients that have everything, and stay
+            return host_.listeners().empty();
+        },
+        "the end of the drain");
+    EXPECT_TRUE(host_.wait_for_operation());
+}
+
 void ServerBench::finish() {
-    EXPECT_TRUE(host_.disconnect());
+    host_.begin_disconnect();
+    wait_for_drain();
     EXPECT_EQ(metric("open_connections"), 0);
     EXPECT_EQ(host_.blocks_held(), 0U);
     EXPECT_TRUE(host_.listeners().empty());

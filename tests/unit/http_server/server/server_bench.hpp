@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -35,13 +36,16 @@ struct Answer {
     std::string body{};
 };
 
+/// Keys and values of `config`.
+using Config = nlohmann::json;
+
 class ServerBench {
   public:
     static constexpr std::string_view component_id = "valory/http_server:0.22.0";
     static constexpr std::string_view target = "test/consumer:0.1.0";
 
     /// Connects, with `config` on top of what every server needs.
-    explicit ServerBench(const nlohmann::json& config = {}, testing::HostOptions options = {});
+    explicit ServerBench(const Config& config = {}, testing::HostOptions options = {});
 
     [[nodiscard]] testing::HostDouble& host() { return host_; }
     [[nodiscard]] std::uint16_t port() const { return host_.listeners().at(0).port; }
@@ -59,16 +63,23 @@ class ServerBench {
     [[nodiscard]] static Envelope envelope(const Request& request, const Answer& answer = {});
 
     /// Waits until the server has seen everything that clients sent and that became of time.
-    void settle() const;
+    void settle();
+    /// Lets the server's clock go on.
+    void advance(std::chrono::nanoseconds time);
     /// Sends a request and answers it; what the client receives.
     [[nodiscard]] Response exchange(Client& client, std::string_view bytes,
                                     const Answer& answer = {});
     /// A new client is served.
     [[nodiscard]] bool serves();
+    void wait_for_open_connections(std::int64_t count) const;
+    /// A disconnect has begun, and nothing is left to answer; waits for its end.
+    void wait_for_drain();
     /// Disconnects; nothing may be left over.
     void finish();
 
   private:
+    void end_turn();
+
     testing::HostDouble host_;
 };
 
