@@ -65,6 +65,11 @@ void ServerLane::send(Exchange& exchange, const RequestHead& head, std::string_v
     if (shared_.checker) {
         CheckFailure failure;
         if (!shared_.checker->check(shared_.tls ? "https" : "http", head, body, failure)) {
+            shared_.counters.refused.add();
+            shared_.host.log().debug([&] {
+                return "a request of " + session.client().text() +
+                       " is outside the specification: " + failure.detail;
+            });
             session.answer_own(exchange, failure.status, failure.phrase, failure.headers);
             return;
         }
