@@ -44,6 +44,11 @@ bool is_name(std::string_view name) noexcept {
     });
 }
 
+bool is_number(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= 18 &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// RFC 9110: these have no body and say nothing of its length.
 constexpr bool is_bodiless(unsigned status) noexcept {
     return status == 204 || status == 304;
@@ -100,11 +105,15 @@ void ResponseWriter::append_status(std::string& out, unsigned status,
 /// Passes on what the message says; notes and leaves out what is the server's to say.
 void ResponseWriter::append_headers(std::string& out) {
     has_date_ = has_server_ = wants_chunks_ = false;
+    stated_length_ = {};
     for (const protocols::HttpHeaderView& header : headers_) {
-        if (!is_name(header.name) || equals(header.name, "Content-Length") ||
-            equals(header.name, "Connection") || equals(header.name, "Keep-Alive") ||
-            equals(header.name, "Upgrade") || equals(header.name, "Trailer") ||
-            equals(header.name, "Proxy-Connection")) {
+        if (equals(header.name, "Content-Length")) {
+            stated_length_ = header.value;
+            continue;
+        }
+        if (!is_name(header.name) || equals(header.name, "Connection") ||
+            equals(header.name, "Keep-Alive") || equals(header.name, "Upgrade") ||
+            equals(header.name, "Trailer") || equals(header.name, "Proxy-Connection")) {
             continue;
         }
         if (equals(header.name, "Transfer-Encoding")) {
@@ -181,7 +190,12 @@ bool ResponseWriter::append(std::string& out, const protocols::HttpResponseView&
         out += "Transfer-Encoding: chunked\r\n\r\n";
     } else {
         out += "Content-Length: ";
-        append_number(out, body.size());
+        // The answer to HEAD, passed on from another server, has no body to measure.
+        if (rules.head_only && body.empty() && is_number(stated_length_)) {
+            out += stated_length_;
+        } else {
+            append_number(out, body.size());
+        }
         out += "\r\n\r\n";
     }
     if (rules.head_only) {

@@ -59,6 +59,7 @@ class ResponseWriter {
     bool has_date_ = false;
     bool has_server_ = false;
     bool wants_chunks_ = false;
+    std::string_view stated_length_;
 };
 
 }  // namespace patchbay::http_server

@@ -87,6 +87,11 @@ TEST_F(ResponseWriterTest, TheAnswerToHeadHasTheHeadOfTheAnswerToGet) {
     ResponseRules head;
     head.head_only = true;
     EXPECT_TRUE(written({"", 200, "", "", "body"}, head).ends_with("Content-Length: 4\r\n\r\n"));
+    // As a proxy passes it on: the length is known, the body was never sent.
+    EXPECT_TRUE(written({"", 200, "", "Content-Length: 17\n\n", ""}, head)
+                    .ends_with("Content-Length: 17\r\n\r\n"));
+    EXPECT_TRUE(written({"", 200, "", "Content-Length: x\n\n", ""}, head)
+                    .ends_with("Content-Length: 0\r\n\r\n"));
     const HttpResponseView chunked{"", 200, "", "Transfer-Encoding: chunked\n\n", "body"};
     EXPECT_TRUE(written(chunked, head).ends_with("Transfer-Encoding: chunked\r\n\r\n"));
 }
