@@ -289,8 +289,7 @@ void Session::refuse(const Refusal& refusal) {
 
 void Session::answer(Exchange& exchange, const protocols::HttpResponseView& response,
                      std::uint64_t token) {
-    exchange.rules.keep_alive =
-        exchange.rules.keep_alive && !(lane_.is_draining() && &exchange == back_);
+    end_with(exchange);
     std::string& out = &exchange == front_ ? output_ : exchange.early;
     if (&exchange == front_ && out.empty() && out.capacity() < 64) {
         out = lane_.take_buffer();
@@ -312,13 +311,20 @@ void Session::answer(Exchange& exchange, const protocols::HttpResponseView& resp
 
 void Session::answer_own(Exchange& exchange, unsigned status, std::string_view phrase,
                          std::string_view extra) {
-    exchange.rules.keep_alive =
-        exchange.rules.keep_alive && !(lane_.is_draining() && &exchange == back_);
+    end_with(exchange);
     std::string& out = &exchange == front_ ? output_ : exchange.early;
     const std::size_t before = out.size();
     lane_.writer().append_own(out, status, phrase, exchange.rules, extra);
     note_answer(exchange, status, out.size() - before);
     settle_front(exchange);
+}
+
+/// Before its answer is written: whether it is the last one of a session that drains.
+void Session::end_with(Exchange& exchange) noexcept {
+    if (lane_.is_draining() && &exchange == back_ && !incoming_ && leftover_.empty()) {
+        exchange.rules.keep_alive = false;
+        last_request_ = true;
+    }
 }
 
 void Session::note_answer(const Exchange& exchange, unsigned status, std::size_t bytes) {

@@ -80,6 +80,7 @@ class Session final : public net::Readiness, public net::Deadline {
     void submit(const RequestHead& head, std::string_view body);
     void refuse(const Refusal& refusal);
     Exchange& queue_exchange(const RequestHead* head);
+    void end_with(Exchange& exchange) noexcept;
     void settle_front(Exchange& exchange);
     void note_answer(const Exchange& exchange, unsigned status, std::size_t bytes);
     [[nodiscard]] bool is_paused() const noexcept;

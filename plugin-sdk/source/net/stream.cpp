@@ -111,7 +111,13 @@ void Stream::close() noexcept {
 std::string Stream::failure_text() const {
     if (tls_error_ != 0) {
         const char* reason = ERR_reason_error_string(tls_error_);
-        return reason != nullptr ? reason : "TLS failed";
+        std::string text = reason != nullptr ? reason : "TLS failed";
+        const long verified = tls_ ? SSL_get_verify_result(tls_.get()) : X509_V_OK;
+        if (ERR_GET_REASON(tls_error_) == SSL_R_CERTIFICATE_VERIFY_FAILED &&
+            verified != X509_V_OK) {
+            text.append(": ").append(X509_verify_cert_error_string(verified));
+        }
+        return text;
     }
     return error_ == 0 ? "the peer ended the stream in the middle of TLS"
                        : std::generic_category().message(error_);

@@ -26,8 +26,8 @@ enum class IoState : std::uint8_t {
 struct IoResult {
     IoState state = IoState::failed;
     std::size_t size = 0;
-    /// After a read: nothing more is there right now, so that a further read can be spared until
-    /// the socket is ready again.
+    /// After a read: no more bytes are there right now, so that a further read can be spared until
+    /// the socket is ready again. The end of the stream may be there: `ReadyFor::ended` tells.
     bool drained = false;
 };
 

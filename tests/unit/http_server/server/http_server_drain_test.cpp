@@ -69,6 +69,26 @@ TEST(HttpServerDrain, TakesTheRestOfARequestThatHasBegun) {
     bench.finish();
 }
 
+TEST(HttpServerDrain, AnswersWhatWasSentBehindARequestInProgress) {
+    ServerBench bench(Config{{"max_pipelined_requests", 1}}, patient());
+    Client client = bench.client();
+    client.send(get("/0") + get("/1"));
+    const Request first = bench.request(0);
+    Client idle = bench.client();
+    bench.settle();
+    bench.host().begin_disconnect();
+    EXPECT_TRUE(idle.is_ended());
+    bench.answer(first, {200, "OK", "", "first"});
+    EXPECT_EQ(client.receive().body, "first");
+    bench.answer(bench.request(1), {200, "OK", "", "second"});
+    const Response last = client.receive();
+    EXPECT_EQ(last.body, "second");
+    EXPECT_EQ(last.header("Connection"), "close");
+    EXPECT_TRUE(client.is_ended());
+    bench.wait_for_drain();
+    bench.finish();
+}
+
 TEST(HttpServerDrain, WhoIsNotAnsweredUntilTheLimitGets500) {
     testing::HostOptions options;
     options.disconnect_limit = 300ms;
