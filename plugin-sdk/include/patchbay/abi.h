@@ -246,6 +246,11 @@ typedef struct patchbay_envelope {
     /** How often it passed through a connection. Whoever forwards an envelope copies it; the host
      *  adds one and makes the envelope a dead letter at its limit. */
     uint32_t hops;
+    /** Taken: the agent whom an inbound route named (`agent: ID`) as the one to get it, whatever
+     * `to` says; size 0 when none did. Delivered: ignored. Since 1.1. */
+    const char* agent;
+    uint32_t agent_size;
+    uint32_t reserved;
 } patchbay_envelope;
 
 enum {
@@ -340,7 +345,21 @@ enum {
     PATCHBAY_SIGNAL_CALL = 9,
     /** Answer to the call made with cookie `token`: `status`, and `payload` (or on failure `name`,
      * a code, and the text as payload). */
-    PATCHBAY_SIGNAL_CALL_RESULT = 10
+    PATCHBAY_SIGNAL_CALL_RESULT = 10,
+    /** Answer to the request of patchbay.identity/1 made with cookie `token`: `status`, `value`
+     * (see the function), on failure `name` (a code), and `payload`, a JSON object: on failure with
+     * at least `error`, the text for the agent. */
+    PATCHBAY_SIGNAL_IDENTITY_RESULT = 11,
+    /** Ask the agent behind connection `token` for a sign of life, and hand its answer, with
+     * `value`, to `pong`. The value is a number below 2^53 that no other ping had. */
+    PATCHBAY_SIGNAL_AGENT_PING = 12,
+    /** The registration of connection `token` has ended: close it. `value` is one of
+     * PATCHBAY_SESSION_END_*, `name` the agent's id, `payload` a sentence. No answer is needed. */
+    PATCHBAY_SIGNAL_SESSION_END = 13,
+    /** To lanes that asked for it with `subscribe`: `value` is one of PATCHBAY_AGENT_*, `name` the
+     * agent's id, `payload` a JSON object with what `list` tells about it. `token` counts the
+     * changes that this lane missed before this one because it was slow. */
+    PATCHBAY_SIGNAL_AGENT_CHANGED = 14
 };
 
 enum {
@@ -802,6 +821,161 @@ typedef struct patchbay_sockets {
      *  PATCHBAY_RELEASE_*. [any-thread] [no-block], and in `destroy`. */
     void(PATCHBAY_CALL* release)(const patchbay_host* host, uint64_t id, uint32_t flags);
 } patchbay_sockets;
+
+/** Who the agents of a transport are, and whether they still live (since 1.1). A transport reports
+ * sockets and hands over what agents say; every decision, and its audit, is the host's. The rules
+ * are those of the host's configuration (`identity`, `heartbeat`, `network`).
+ *
+ * A registration binds an agent id to one connection of the transport. The host gives it a session
+ * number, which is never used again: whatever arrives late for an old session changes nothing.
+ * `connection` is the transport's own number for the socket, different for every socket that the
+ * instance ever had; signals name it.
+ *
+ * Requests with a `cookie` return OK and answer with PATCHBAY_SIGNAL_IDENTITY_RESULT to `lane`,
+ * after what they decided is on the disk. Failures returned here are not signalled: OVERLOADED
+ * beyond 1,024 requests of the instance in progress, INVALID without what the request needs. A
+ * session is ended by `unregister`, by PATCHBAY_SIGNAL_SESSION_END, and with the instance. */
+#define PATCHBAY_IDENTITY_EXTENSION "patchbay.identity/1"
+
+/** Filled by the host. Views live until `destroy` returns; times are nanoseconds. */
+typedef struct patchbay_identity_settings {
+    uint32_t struct_size;
+    uint32_t flags; /* PATCHBAY_IDENTITY_* */
+    patchbay_string network_name;
+    patchbay_string network_id;
+    uint64_t heartbeat_interval;
+    uint64_t agent_timeout;
+    uint64_t ping_timeout;
+    uint64_t certificate_lifetime;
+} patchbay_identity_settings;
+
+enum {
+    /** `compatibility: openagents-0.5`: agents are trusted as upstream trusts them, and the
+     *  transport omits its own checks too (sender ids, requests before registration). */
+    PATCHBAY_IDENTITY_OPENAGENTS_05 = 1u << 0
+};
+
+enum {
+    /** `force_reconnect` of a registration; `force` of a claim. */
+    PATCHBAY_IDENTITY_FORCE = 1u << 0,
+    /** With `renew`: all earlier certificates of the agent are void at once, not only when the new
+     *  one is first used. */
+    PATCHBAY_IDENTITY_VOID_EARLIER = 1u << 1
+};
+
+typedef struct patchbay_agent_registration {
+    uint32_t struct_size;
+    uint32_t flags; /* PATCHBAY_IDENTITY_FORCE */
+    uint64_t connection;
+    patchbay_string agent_id;
+    /** What `list` tells about the agent: a JSON object, up to 64 KiB; empty = {}. */
+    patchbay_string metadata;
+    /** The certificate as the agent sent it, a JSON object; empty = none. */
+    patchbay_string certificate;
+    /** Answer to the challenge of an earlier refusal: a JSON object; empty = none. */
+    patchbay_string proof;
+    /** Where the agent connects from, "ADDRESS:PORT"; what is before the last colon counts for
+     *  limits of rates. */
+    patchbay_string remote;
+    /** How, for people: "websocket", "websocket+tls". */
+    patchbay_string transport;
+} patchbay_agent_registration;
+
+typedef struct patchbay_agent_claim {
+    uint32_t struct_size;
+    uint32_t flags;   /* PATCHBAY_IDENTITY_FORCE */
+    uint64_t session; /* 0 = not registered: refused unless PATCHBAY_IDENTITY_OPENAGENTS_05 */
+    patchbay_string agent_id;
+    /** Proof of ownership for a forced claim, as the agent sent it; empty = that of the session. */
+    patchbay_string certificate;
+    /** One-time token, for `claims: token`; empty = none. */
+    patchbay_string token;
+    /** Ed25519 key that is bound to the claim: 32 bytes; empty = none. */
+    patchbay_bytes public_key;
+    patchbay_string remote;
+} patchbay_agent_claim;
+
+/** Filled by the host. */
+typedef struct patchbay_agent {
+    uint32_t struct_size;
+    uint32_t flags; /* PATCHBAY_AGENT_IS_* */
+    uint64_t session;
+    uint64_t connection;
+    /** Lane that registered it, or PATCHBAY_NO_LANE when another instance did. */
+    uint32_t lane;
+    uint32_t reserved;
+} patchbay_agent;
+
+#define PATCHBAY_NO_LANE 0xFFFFFFFFu
+
+enum { PATCHBAY_AGENT_IS_ONLINE = 1u << 0, PATCHBAY_AGENT_IS_CLAIMED = 1u << 1 };
+
+enum {
+    PATCHBAY_SESSION_END_REPLACED = 1, /* a newer registration of the id took its place */
+    PATCHBAY_SESSION_END_TIMEOUT = 2,  /* silent for too long */
+    PATCHBAY_SESSION_END_REMOVED = 3   /* by an operator, or its claim was revoked */
+};
+
+enum {
+    PATCHBAY_AGENT_JOINED = 1,   /* registered, and was not there before */
+    PATCHBAY_AGENT_LEFT = 2,     /* unregistered, or its socket closed and it did not come back */
+    PATCHBAY_AGENT_LOST = 3,     /* silent for too long */
+    PATCHBAY_AGENT_REPLACED = 4, /* another connection took its place, or it came back */
+    PATCHBAY_AGENT_CLAIMED = 5,
+    PATCHBAY_AGENT_RELEASED = 6
+};
+
+typedef struct patchbay_identity {
+    uint32_t struct_size;
+    /** [any-thread] [no-block], and in `create`. */
+    void(PATCHBAY_CALL* settings)(const patchbay_host* host, patchbay_identity_settings* settings);
+
+    /** `value` of the answer is the session; its signals go to `lane`. From then on envelopes to
+     * the agent come to this lane's mailbox. Answers may take `ping_timeout`. A refusal with the
+     * code identity.proof_required has a `challenge` in its payload. [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* register_agent)(patchbay_lane* lane,
+                                                   const patchbay_agent_registration* registration,
+                                                   uint64_t cookie);
+    /** The socket closed. The agent may come back within a short grace before others learn that it
+     * left. A session that has ended is ignored. [any-thread] [no-block] */
+    void(PATCHBAY_CALL* unregister)(const patchbay_host* host, uint64_t session);
+    /** Something arrived from the agent: it lives. [any-thread] [no-block] */
+    void(PATCHBAY_CALL* touch)(const patchbay_host* host, uint64_t session);
+    /** The agent answered the ping with that value; `success` false counts as no answer. Other
+     *  values are ignored. [any-thread] [no-block] */
+    void(PATCHBAY_CALL* pong)(const patchbay_host* host, uint64_t session, uint64_t value,
+                              bool success);
+
+    /** The payload of the answer has `certificate`. [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* claim)(patchbay_lane* lane, const patchbay_agent_claim* claim,
+                                          uint64_t cookie);
+    /** A fresh certificate for the owner; the old one is valid until the new one is first used.
+     *  `flags`: PATCHBAY_IDENTITY_VOID_EARLIER. The payload has `certificate`. [any-thread]
+     *  [no-block] */
+    patchbay_status(PATCHBAY_CALL* renew)(patchbay_lane* lane, uint64_t session, uint32_t flags,
+                                          uint64_t cookie);
+    /** The owner gives its claim up; it stays registered. [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* release)(patchbay_lane* lane, uint64_t session, uint64_t cookie);
+    /** `value` of the answer is 1 for a valid certificate, else 0, and then `name` is the code of
+     * the reason, which is not for the agent. FAILED: it cannot be read. [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* validate)(patchbay_lane* lane, patchbay_string certificate,
+                                             patchbay_string remote, uint64_t cookie);
+
+    /** What is known of that id. UNSUPPORTED: it is neither registered nor claimed. [any-thread]
+     *  [no-block] */
+    patchbay_status(PATCHBAY_CALL* lookup)(const patchbay_host* host, patchbay_string agent_id,
+                                           patchbay_agent* agent);
+    /** A page of at most `limit` (0 = 1,000, the most) registered agents whose ids follow `after`
+     * in byte order, as a JSON array of objects with agent_id, name, connected, metadata, claimed,
+     * last_seen (seconds since 1970) and transport. The last page is shorter than `limit`.
+     * `*block` is to be released. [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* list)(const patchbay_host* host, patchbay_string after,
+                                         uint32_t limit, patchbay_bytes* json,
+                                         patchbay_block** block);
+    /** Changes of all agents come to `lane` from now on, or (false) no longer. A lane that does
+     * not keep up misses changes, and is told how many. [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* subscribe)(patchbay_lane* lane, bool wanted);
+} patchbay_identity;
 
 #ifdef __cplusplus
 }
