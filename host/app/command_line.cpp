@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/command_line.hpp"
 
+#include "app/command.hpp"
 #include "app/exit_code.hpp"
 #include "app/invocation.hpp"
 #include "app/verbs/verbs.hpp"
@@ -54,7 +55,7 @@ int run_command_line(std::vector<std::string> arguments, std::istream& in, std::
     Invocation invocation{in, out, err};
     CLI::App root("Patchbay, a connection host for agents.", "patchbay");
     root.set_help_all_flag("--help-all", "Help for all verbs");
-    add_verbs(root, invocation);
+    add_verbs(Command(root), invocation);
     // CLI11 takes arguments from the back.
     std::reverse(arguments.begin(), arguments.end());
     try {

@@ -6,15 +6,13 @@
 #include "app/problem_output.hpp"
 #include "config/host_configuration_reader.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <ostream>
 
 namespace patchbay::app {
 
-void add_control_target(CLI::App& verb, ControlTarget& target) {
+void add_control_target(Command verb, ControlTarget& target) {
     verb.add_option("-c,--config", target.config, "Configuration of the running host")
-        ->envname("PATCHBAY_CONFIG");
+        .environment("PATCHBAY_CONFIG");
     verb.add_option("--socket", target.socket, "Control socket of the running host");
 }
 

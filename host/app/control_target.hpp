@@ -3,12 +3,11 @@
 /// Options that all verbs share which speak with a running host, or read its data folder.
 #pragma once
 
+#include "app/command.hpp"
 #include "config/host_configuration.hpp"
 #include "control/client.hpp"
 
 #include <patchbay/result.hpp>
-
-#include <CLI/App.hpp>
 
 #include <iosfwd>
 #include <string>
@@ -21,7 +20,7 @@ struct ControlTarget {
 };
 
 /// Adds --config (or PATCHBAY_CONFIG) and --socket.
-void add_control_target(CLI::App& verb, ControlTarget& target);
+void add_control_target(Command verb, ControlTarget& target);
 
 /// Connects to the host. Codes: `control.no_target`, `control.disabled`, `config.invalid`, and
 /// those of control::Client.

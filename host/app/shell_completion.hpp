@@ -3,10 +3,12 @@
 /// Completion scripts, generated from the tree of verbs so that they never lag behind it.
 #pragma once
 
-#include <CLI/App.hpp>
-
 #include <string>
 #include <string_view>
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace patchbay::app {
 

@@ -79,13 +79,13 @@ int check(const CheckOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_check(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand(
+void add_check(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand(
         "check", "Check a host configuration and its plugins without running their code");
     const auto options = std::make_shared<CheckOptions>();
-    verb->add_option("config", options->path, "Host configuration")->required();
-    verb->add_flag("--json", options->json, "Print JSON, with every default filled in");
-    verb->callback([&invocation, options] {
+    verb.add_option("config", options->path, "Host configuration").required();
+    verb.add_flag("--json", options->json, "Print JSON, with every default filled in");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return check(*options, invocation); };
     });
 }

@@ -9,19 +9,19 @@
 
 namespace patchbay::app {
 
-void add_completion(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand("completion", "Print a completion script for a shell");
+void add_completion(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand("completion", "Print a completion script for a shell");
     const auto shell = std::make_shared<std::string>();
-    verb->add_option("shell", *shell, "bash, zsh or fish")
-        ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-    verb->footer(
+    verb.add_option("shell", *shell, "bash, zsh or fish")
+        .required()
+        .one_of({"bash", "zsh", "fish"});
+    verb.footer(
         "bash: source <(patchbay completion bash)\n"
         "zsh:  patchbay completion zsh > \"${fpath[1]}/_patchbay\"\n"
         "fish: patchbay completion fish > ~/.config/fish/completions/patchbay.fish");
-    verb->callback([&root, &invocation, shell] {
-        invocation.action = [&root, &invocation, shell] {
-            invocation.out << completion_script(root, *shell);
+    verb.callback([root, &invocation, shell] {
+        invocation.action = [root, &invocation, shell] {
+            invocation.out << completion_script(root.tree(), *shell);
             return exit_ok;
         };
     });

@@ -3,12 +3,12 @@
 
 namespace patchbay::app {
 
-void add_dead_letters(CLI::App& root, Invocation& invocation) {
-    CLI::App* group = root.add_subcommand(
+void add_dead_letters(Command root, Invocation& invocation) {
+    Command group = root.add_subcommand(
         "dead-letters", "Envelopes that could not be delivered: list, show, replay");
-    add_dead_letters_list(*group, invocation);
-    add_dead_letters_show(*group, invocation);
-    add_dead_letters_replay(*group, invocation);
+    add_dead_letters_list(group, invocation);
+    add_dead_letters_show(group, invocation);
+    add_dead_letters_replay(group, invocation);
 }
 
 }  // namespace patchbay::app

@@ -62,21 +62,20 @@ int list_letters(const ListOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_dead_letters_list(CLI::App& group, Invocation& invocation) {
-    CLI::App* verb = group.add_subcommand("list", "List dead letters, the newest first");
+void add_dead_letters_list(Command group, Invocation& invocation) {
+    Command verb = group.add_subcommand("list", "List dead letters, the newest first");
     const auto options = std::make_shared<ListOptions>();
-    verb->add_option("-c,--config", options->config, "Host configuration")
-        ->envname("PATCHBAY_CONFIG");
-    verb->add_option("--code", options->query.code, "Only those with this code or reason");
-    verb->add_option("--limit", options->query.limit, "At most so many")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
-    verb->add_option_function<std::int64_t>(
-        "--before", [options](const std::int64_t& id) { options->query.before = id; },
-        "Only those with smaller ids: the next page");
-    verb->add_flag("--unplayed", options->query.unplayed, "Only those that were never replayed");
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    verb.add_option("-c,--config", options->config, "Host configuration")
+        .environment("PATCHBAY_CONFIG");
+    verb.add_option("--code", options->query.code, "Only those with this code or reason");
+    verb.add_option("--limit", options->query.limit, "At most so many")
+        .range(1, 1'000'000)
+        .show_default();
+    verb.add_option("--before", options->query.before,
+                    "Only those with smaller ids: the next page");
+    verb.add_flag("--unplayed", options->query.unplayed, "Only those that were never replayed");
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return list_letters(*options, invocation); };
     });
 }

@@ -85,18 +85,17 @@ int replay(const ReplayOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_dead_letters_replay(CLI::App& group, Invocation& invocation) {
-    CLI::App* verb = group.add_subcommand(
+void add_dead_letters_replay(Command group, Invocation& invocation) {
+    Command verb = group.add_subcommand(
         "replay", "Deliver dead letters again, by the routes that hold now; the host must run");
     const auto options = std::make_shared<ReplayOptions>();
-    CLI::Option_group* which = verb->add_option_group("which");
-    which->add_option("ids", options->ids, "Numbers in the list");
-    which->add_flag("--all", options->all, "All envelopes that were never replayed (up to 10000)");
-    which->require_option(1);
-    verb->add_flag("--again", options->again, "Also those that were replayed before");
-    add_control_target(*verb, options->target);
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    Command which = verb.add_choice("which");
+    which.add_option("ids", options->ids, "Numbers in the list");
+    which.add_flag("--all", options->all, "All envelopes that were never replayed (up to 10000)");
+    verb.add_flag("--again", options->again, "Also those that were replayed before");
+    add_control_target(verb, options->target);
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return replay(*options, invocation); };
     });
 }

@@ -78,14 +78,14 @@ int show_letter(const ShowOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_dead_letters_show(CLI::App& group, Invocation& invocation) {
-    CLI::App* verb = group.add_subcommand("show", "Show one dead letter with its envelope");
+void add_dead_letters_show(Command group, Invocation& invocation) {
+    Command verb = group.add_subcommand("show", "Show one dead letter with its envelope");
     const auto options = std::make_shared<ShowOptions>();
-    verb->add_option("id", options->id, "Its number in the list")->required();
-    verb->add_option("-c,--config", options->config, "Host configuration")
-        ->envname("PATCHBAY_CONFIG");
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    verb.add_option("id", options->id, "Its number in the list").required();
+    verb.add_option("-c,--config", options->config, "Host configuration")
+        .environment("PATCHBAY_CONFIG");
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return show_letter(*options, invocation); };
     });
 }

@@ -3,10 +3,10 @@
 
 namespace patchbay::app {
 
-void add_envelope(CLI::App& root, Invocation& invocation) {
-    CLI::App* group = root.add_subcommand("envelope", "Write and read envelopes");
-    add_envelope_encode(*group, invocation);
-    add_envelope_decode(*group, invocation);
+void add_envelope(Command root, Invocation& invocation) {
+    Command group = root.add_subcommand("envelope", "Write and read envelopes");
+    add_envelope_encode(group, invocation);
+    add_envelope_decode(group, invocation);
 }
 
 }  // namespace patchbay::app

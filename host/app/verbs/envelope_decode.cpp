@@ -111,18 +111,17 @@ int decode_envelopes(const DecodeOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_envelope_decode(CLI::App& group, Invocation& invocation) {
-    CLI::App* verb =
+void add_envelope_decode(Command group, Invocation& invocation) {
+    Command verb =
         group.add_subcommand("decode", "Print the envelopes of a file or of standard input");
     const auto options = std::make_shared<DecodeOptions>();
-    verb->add_option("file", options->file, "File to read; - is standard input")
-        ->capture_default_str();
-    verb->add_option("--format", options->format,
-                     "stub (any number of lines) or protobuf (one envelope)")
-        ->check(CLI::IsMember({"stub", "protobuf"}))
-        ->capture_default_str();
-    verb->add_flag("--json", options->json, "Print JSON, one envelope per line");
-    verb->callback([&invocation, options] {
+    verb.add_option("file", options->file, "File to read; - is standard input").show_default();
+    verb.add_option("--format", options->format,
+                    "stub (any number of lines) or protobuf (one envelope)")
+        .one_of({"stub", "protobuf"})
+        .show_default();
+    verb.add_flag("--json", options->json, "Print JSON, one envelope per line");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] {
             return decode_envelopes(*options, invocation);
         };

@@ -31,17 +31,17 @@ struct EncodeOptions {
     std::string file;
     std::string starter_reference;
     std::string format = "stub";
-    CLI::Option* text_given = nullptr;
-    CLI::Option* hex_given = nullptr;
-    CLI::Option* file_given = nullptr;
+    std::optional<Option> text_given;
+    std::optional<Option> hex_given;
+    std::optional<Option> file_given;
     bool raw = false;
 };
 
 Result<std::string> content_of(const EncodeOptions& options, std::istream& in) {
-    if (options.hex_given->count() > 0) {
+    if (options.hex_given->given()) {
         return from_hex(options.hex);
     }
-    if (options.text_given->count() > 0) {
+    if (options.text_given->given()) {
         return options.text;
     }
     if (options.file == "-") {
@@ -102,32 +102,31 @@ Result<std::string> encoded(const EncodeOptions& options, std::istream& in) {
 
 }  // namespace
 
-void add_envelope_encode(CLI::App& group, Invocation& invocation) {
-    CLI::App* verb = group.add_subcommand(
+void add_envelope_encode(Command group, Invocation& invocation) {
+    Command verb = group.add_subcommand(
         "encode", "Write one envelope to standard output, by default as a line of the stub");
     const auto options = std::make_shared<EncodeOptions>();
-    verb->add_option("--to", options->to, "Address or public id of the receiver")->required();
-    verb->add_option("--sender", options->sender,
-                     "Address or public id of the sender (default: cli, or patchbay/cli:0.1.0 when "
-                     "--to is a public id)");
-    verb->add_option("--protocol", options->protocol, "Specification id of the protocol")
-        ->capture_default_str();
-    verb->add_option("--uri", options->uri, "Context of the envelope");
-    CLI::Option_group* content = verb->add_option_group("content", "What the message says");
-    options->text_given = content->add_option("--text", options->text, "A text");
-    options->hex_given = content->add_option("--hex", options->hex, "Bytes, in hexadecimal digits");
+    verb.add_option("--to", options->to, "Address or public id of the receiver").required();
+    verb.add_option("--sender", options->sender,
+                    "Address or public id of the sender (default: cli, or patchbay/cli:0.1.0 when "
+                    "--to is a public id)");
+    verb.add_option("--protocol", options->protocol, "Specification id of the protocol")
+        .show_default();
+    verb.add_option("--uri", options->uri, "Context of the envelope");
+    Command content = verb.add_choice("content", "What the message says");
+    options->text_given = content.add_option("--text", options->text, "A text");
+    options->hex_given = content.add_option("--hex", options->hex, "Bytes, in hexadecimal digits");
     options->file_given =
-        content->add_option("--file", options->file, "Content of a file; - is standard input");
-    content->require_option(1);
-    verb->add_flag("--raw", options->raw,
-                   "The content is the encoded message itself, not the content of a `bytes` "
-                   "message");
-    verb->add_option("--starter-reference", options->starter_reference,
-                     "Dialogue reference (default: random)");
-    verb->add_option("--format", options->format, "stub, protobuf or json")
-        ->check(CLI::IsMember({"stub", "protobuf", "json"}))
-        ->capture_default_str();
-    verb->callback([&invocation, options] {
+        content.add_option("--file", options->file, "Content of a file; - is standard input");
+    verb.add_flag("--raw", options->raw,
+                  "The content is the encoded message itself, not the content of a `bytes` "
+                  "message");
+    verb.add_option("--starter-reference", options->starter_reference,
+                    "Dialogue reference (default: random)");
+    verb.add_option("--format", options->format, "stub, protobuf or json")
+        .one_of({"stub", "protobuf", "json"})
+        .show_default();
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] {
             const Result<std::string> bytes = encoded(*options, invocation.in);
             if (!bytes) {

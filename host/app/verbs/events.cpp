@@ -57,15 +57,15 @@ int show_events(const EventsOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_events(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand("events", "The last events of a running host");
+void add_events(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand("events", "The last events of a running host");
     const auto options = std::make_shared<EventsOptions>();
-    add_control_target(*verb, options->target);
-    verb->add_flag("-f,--follow", options->follow, "Go on with what comes");
-    verb->add_option("--subsystem", options->subsystem, "Only of this subsystem or instance");
-    verb->add_option("--code", options->code, "Only events whose code begins with this");
-    verb->add_flag("--json", options->json, "Print JSON, one event per line");
-    verb->callback([&invocation, options] {
+    add_control_target(verb, options->target);
+    verb.add_flag("-f,--follow", options->follow, "Go on with what comes");
+    verb.add_option("--subsystem", options->subsystem, "Only of this subsystem or instance");
+    verb.add_option("--code", options->code, "Only events whose code begins with this");
+    verb.add_flag("--json", options->json, "Print JSON, one event per line");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return show_events(*options, invocation); };
     });
 }

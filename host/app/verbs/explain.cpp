@@ -171,15 +171,15 @@ int explain(const ExplainOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_explain(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb =
+void add_explain(Command root, Invocation& invocation) {
+    Command verb =
         root.add_subcommand("explain", "Why an instance or a plugin is started, or why it is not");
     const auto options = std::make_shared<ExplainOptions>();
-    verb->add_option("id", options->id, "Instance name or public id")->required();
-    verb->add_option("-c,--config", options->config, "Host configuration")
-        ->envname("PATCHBAY_CONFIG");
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    verb.add_option("id", options->id, "Instance name or public id").required();
+    verb.add_option("-c,--config", options->config, "Host configuration")
+        .environment("PATCHBAY_CONFIG");
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return explain(*options, invocation); };
     });
 }

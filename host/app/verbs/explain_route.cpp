@@ -74,19 +74,18 @@ int explain_route(const RouteOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_explain_route(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb =
-        root.add_subcommand("explain-route", "Where an envelope would go, rule by rule");
+void add_explain_route(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand("explain-route", "Where an envelope would go, rule by rule");
     const auto options = std::make_shared<RouteOptions>();
-    verb->add_option("config", options->path, "Host configuration")->required();
-    verb->add_option("--to", options->query.to, "The envelope's receiver")->required();
-    verb->add_option("--protocol", options->query.protocol_id, "Its protocol")->required();
-    verb->add_option("--sender", options->query.sender, "Its sender");
-    verb->add_option("--from", options->query.source, "Instance that delivers it");
-    verb->add_option("--connection", options->query.connection_id,
-                     "Connection named by the envelope's context");
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    verb.add_option("config", options->path, "Host configuration").required();
+    verb.add_option("--to", options->query.to, "The envelope's receiver").required();
+    verb.add_option("--protocol", options->query.protocol_id, "Its protocol").required();
+    verb.add_option("--sender", options->query.sender, "Its sender");
+    verb.add_option("--from", options->query.source, "Instance that delivers it");
+    verb.add_option("--connection", options->query.connection_id,
+                    "Connection named by the envelope's context");
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return explain_route(*options, invocation); };
     });
 }

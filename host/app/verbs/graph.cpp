@@ -39,16 +39,16 @@ int graph(const GraphOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_graph(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb =
+void add_graph(Command root, Invocation& invocation) {
+    Command verb =
         root.add_subcommand("graph", "Draw the instances, what they need, and the routes");
     const auto options = std::make_shared<GraphOptions>();
-    verb->add_option("config", options->path, "Host configuration")->required();
-    verb->add_option("--format", options->format, "dot, mermaid or json")
-        ->check(CLI::IsMember({"dot", "mermaid", "json"}))
-        ->capture_default_str();
-    verb->add_flag("--json", options->json, "The same as --format json");
-    verb->callback([&invocation, options] {
+    verb.add_option("config", options->path, "Host configuration").required();
+    verb.add_option("--format", options->format, "dot, mermaid or json")
+        .one_of({"dot", "mermaid", "json"})
+        .show_default();
+    verb.add_flag("--json", options->json, "The same as --format json");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return graph(*options, invocation); };
     });
 }

@@ -54,16 +54,16 @@ int import_configuration(const ImportOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_import(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand(
+void add_import(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand(
         "import", "Turn an aea-config.yaml of Open AEA into a host configuration");
     const auto options = std::make_shared<ImportOptions>();
-    verb->add_option("aea-config", options->path, "The aea-config.yaml")->required();
-    verb->add_option("-o,--output", options->output, "File to write; - is standard output")
-        ->capture_default_str();
-    verb->add_flag("--force", options->force, "Replace the output file");
-    verb->footer("What has no place in a connection host is listed on standard error.");
-    verb->callback([&invocation, options] {
+    verb.add_option("aea-config", options->path, "The aea-config.yaml").required();
+    verb.add_option("-o,--output", options->output, "File to write; - is standard output")
+        .show_default();
+    verb.add_flag("--force", options->force, "Replace the output file");
+    verb.footer("What has no place in a connection host is listed on standard error.");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] {
             return import_configuration(*options, invocation);
         };

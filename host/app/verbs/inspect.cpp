@@ -189,17 +189,17 @@ int inspect(const InspectOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_inspect(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand(
+void add_inspect(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand(
         "inspect", "Everything about one plugin or instance that is known without running it");
     const auto options = std::make_shared<InspectOptions>();
-    verb->add_option("what", options->what,
-                     "Instance name, public id, plugin folder, or a file in one")
-        ->required();
-    verb->add_option("-c,--config", options->config, "Host configuration")
-        ->envname("PATCHBAY_CONFIG");
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    verb.add_option("what", options->what,
+                    "Instance name, public id, plugin folder, or a file in one")
+        .required();
+    verb.add_option("-c,--config", options->config, "Host configuration")
+        .environment("PATCHBAY_CONFIG");
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return inspect(*options, invocation); };
     });
 }

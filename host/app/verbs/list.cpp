@@ -130,16 +130,16 @@ int list(const ListOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_list(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand(
+void add_list(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand(
         "list", "Plugins that were found, their instances, and why one is not running");
     const auto options = std::make_shared<ListOptions>();
-    verb->add_option("config", options->path,
-                     "Host configuration; without one PATCHBAY_PLUGIN_PATH and the installed "
-                     "plugins are shown")
-        ->envname("PATCHBAY_CONFIG");
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    verb.add_option("config", options->path,
+                    "Host configuration; without one PATCHBAY_PLUGIN_PATH and the installed "
+                    "plugins are shown")
+        .environment("PATCHBAY_CONFIG");
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return list(*options, invocation); };
     });
 }

@@ -51,17 +51,16 @@ int log_level(const LogLevelOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_log_level(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb =
-        root.add_subcommand("log-level", "Show or set the log levels of a running host");
+void add_log_level(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand("log-level", "Show or set the log levels of a running host");
     const auto options = std::make_shared<LogLevelOptions>();
-    verb->add_option("level", options->words,
-                     "[NAME] LEVEL: the level for everything, or for one subsystem or instance; "
-                     "NAME default takes its own level away")
-        ->expected(0, 2);
-    add_control_target(*verb, options->target);
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    verb.add_option("level", options->words,
+                    "[NAME] LEVEL: the level for everything, or for one subsystem or instance; "
+                    "NAME default takes its own level away")
+        .words(0, 2);
+    add_control_target(verb, options->target);
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return log_level(*options, invocation); };
     });
 }

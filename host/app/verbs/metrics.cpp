@@ -37,13 +37,13 @@ int show_metrics(const MetricsOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_metrics(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb =
+void add_metrics(Command root, Invocation& invocation) {
+    Command verb =
         root.add_subcommand("metrics", "Counters of a running host, in the Prometheus text format");
     const auto options = std::make_shared<MetricsOptions>();
-    add_control_target(*verb, options->target);
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    add_control_target(verb, options->target);
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return show_metrics(*options, invocation); };
     });
 }

@@ -60,25 +60,23 @@ int run(const RunOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_run(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand("run", "Run a host until SIGTERM or SIGINT");
+void add_run(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand("run", "Run a host until SIGTERM or SIGINT");
     const auto options = std::make_shared<RunOptions>();
-    verb->add_option("config", options->path, "Host configuration")
-        ->required()
-        ->envname("PATCHBAY_CONFIG");
-    verb->add_option("--log", options->log,
-                     "LEVEL, or NAME=LEVEL for a subsystem or an instance (trace, debug, info, "
-                     "warning, error, critical, off); may be given several times")
-        ->expected(1)
-        ->take_all();
-    verb->add_option("--log-format", options->log_format, "text or json")
-        ->check(CLI::IsMember({"text", "json"}));
-    verb->footer(
+    verb.add_option("config", options->path, "Host configuration")
+        .required()
+        .environment("PATCHBAY_CONFIG");
+    verb.add_option("--log", options->log,
+                    "LEVEL, or NAME=LEVEL for a subsystem or an instance (trace, debug, info, "
+                    "warning, error, critical, off); may be given several times")
+        .repeatable();
+    verb.add_option("--log-format", options->log_format, "text or json").one_of({"text", "json"});
+    verb.footer(
         "Prints one line when it is ready; the log goes to standard error.\n"
         "The first SIGTERM or SIGINT drains, the second one stops at once. Exit codes: 0 stopped\n"
         "with nothing left over; 1 start failed, a policy stopped the host, or something was left\n"
         "over; 2 usage; 78 configuration.");
-    verb->callback([&invocation, options] {
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return run(*options, invocation); };
     });
 }

@@ -32,18 +32,17 @@ int scaffold(ScaffoldOptions options, Invocation& invocation) {
 
 }  // namespace
 
-void add_scaffold(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand("scaffold", "Make a new plugin from a template");
-    verb->require_subcommand(1);
-    CLI::App* connection =
-        verb->add_subcommand("connection", "A connection in C++, built against the installed SDK");
+void add_scaffold(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand("scaffold", "Make a new plugin from a template");
+    verb.require_subcommand();
+    Command connection =
+        verb.add_subcommand("connection", "A connection in C++, built against the installed SDK");
     const auto options = std::make_shared<ScaffoldOptions>();
-    connection->add_option("name", options->name, "Name of the connection")->required();
-    connection->add_option("--author", options->author,
-                           "Author (default: $PATCHBAY_AUTHOR, else the login name)");
-    connection->add_option("--path", options->parent, "Folder in which it is made")
-        ->capture_default_str();
-    connection->callback([&invocation, options] {
+    connection.add_option("name", options->name, "Name of the connection").required();
+    connection.add_option("--author", options->author,
+                          "Author (default: $PATCHBAY_AUTHOR, else the login name)");
+    connection.add_option("--path", options->parent, "Folder in which it is made").show_default();
+    connection.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return scaffold(*options, invocation); };
     });
 }

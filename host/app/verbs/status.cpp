@@ -80,12 +80,12 @@ int show_status(const StatusOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_status(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand("status", "State of a running host and its instances");
+void add_status(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand("status", "State of a running host and its instances");
     const auto options = std::make_shared<StatusOptions>();
-    add_control_target(*verb, options->target);
-    verb->add_flag("--json", options->json, "Print JSON");
-    verb->callback([&invocation, options] {
+    add_control_target(verb, options->target);
+    verb.add_flag("--json", options->json, "Print JSON");
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return show_status(*options, invocation); };
     });
 }

@@ -37,14 +37,14 @@ int stop(const StopOptions& options, Invocation& invocation) {
 
 }  // namespace
 
-void add_stop(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand("stop", "Drain and stop a running host, as SIGTERM does");
+void add_stop(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand("stop", "Drain and stop a running host, as SIGTERM does");
     const auto options = std::make_shared<StopOptions>();
-    add_control_target(*verb, options->target);
-    verb->add_option("--wait", options->wait, "Seconds to wait for its end; 0 does not wait")
-        ->check(CLI::Range(0.0, 86400.0))
-        ->capture_default_str();
-    verb->callback([&invocation, options] {
+    add_control_target(verb, options->target);
+    verb.add_option("--wait", options->wait, "Seconds to wait for its end; 0 does not wait")
+        .range(0.0, 86400.0)
+        .show_default();
+    verb.callback([&invocation, options] {
         invocation.action = [&invocation, options] { return stop(*options, invocation); };
     });
 }

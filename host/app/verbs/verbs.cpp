@@ -3,7 +3,7 @@
 
 namespace patchbay::app {
 
-void add_verbs(CLI::App& root, Invocation& invocation) {
+void add_verbs(Command root, Invocation& invocation) {
     add_run(root, invocation);
     add_check(root, invocation);
     add_list(root, invocation);

@@ -4,37 +4,36 @@
 /// the tree with its options, and its callback leaves an action in the invocation.
 #pragma once
 
+#include "app/command.hpp"
 #include "app/invocation.hpp"
-
-#include <CLI/CLI.hpp>
 
 namespace patchbay::app {
 
-void add_check(CLI::App& root, Invocation& invocation);
-void add_completion(CLI::App& root, Invocation& invocation);
-void add_dead_letters(CLI::App& root, Invocation& invocation);
-void add_dead_letters_list(CLI::App& group, Invocation& invocation);
-void add_dead_letters_replay(CLI::App& group, Invocation& invocation);
-void add_dead_letters_show(CLI::App& group, Invocation& invocation);
-void add_envelope(CLI::App& root, Invocation& invocation);
-void add_envelope_decode(CLI::App& group, Invocation& invocation);
-void add_envelope_encode(CLI::App& group, Invocation& invocation);
-void add_events(CLI::App& root, Invocation& invocation);
-void add_explain(CLI::App& root, Invocation& invocation);
-void add_explain_route(CLI::App& root, Invocation& invocation);
-void add_graph(CLI::App& root, Invocation& invocation);
-void add_import(CLI::App& root, Invocation& invocation);
-void add_inspect(CLI::App& root, Invocation& invocation);
-void add_list(CLI::App& root, Invocation& invocation);
-void add_log_level(CLI::App& root, Invocation& invocation);
-void add_metrics(CLI::App& root, Invocation& invocation);
-void add_run(CLI::App& root, Invocation& invocation);
-void add_status(CLI::App& root, Invocation& invocation);
-void add_stop(CLI::App& root, Invocation& invocation);
-void add_scaffold(CLI::App& root, Invocation& invocation);
-void add_version(CLI::App& root, Invocation& invocation);
+void add_check(Command root, Invocation& invocation);
+void add_completion(Command root, Invocation& invocation);
+void add_dead_letters(Command root, Invocation& invocation);
+void add_dead_letters_list(Command group, Invocation& invocation);
+void add_dead_letters_replay(Command group, Invocation& invocation);
+void add_dead_letters_show(Command group, Invocation& invocation);
+void add_envelope(Command root, Invocation& invocation);
+void add_envelope_decode(Command group, Invocation& invocation);
+void add_envelope_encode(Command group, Invocation& invocation);
+void add_events(Command root, Invocation& invocation);
+void add_explain(Command root, Invocation& invocation);
+void add_explain_route(Command root, Invocation& invocation);
+void add_graph(Command root, Invocation& invocation);
+void add_import(Command root, Invocation& invocation);
+void add_inspect(Command root, Invocation& invocation);
+void add_list(Command root, Invocation& invocation);
+void add_log_level(Command root, Invocation& invocation);
+void add_metrics(Command root, Invocation& invocation);
+void add_run(Command root, Invocation& invocation);
+void add_status(Command root, Invocation& invocation);
+void add_stop(Command root, Invocation& invocation);
+void add_scaffold(Command root, Invocation& invocation);
+void add_version(Command root, Invocation& invocation);
 
 /// All of them, in the order of the help.
-void add_verbs(CLI::App& root, Invocation& invocation);
+void add_verbs(Command root, Invocation& invocation);
 
 }  // namespace patchbay::app

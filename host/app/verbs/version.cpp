@@ -51,12 +51,12 @@ int print_version(bool json, std::ostream& out) {
 
 }  // namespace
 
-void add_version(CLI::App& root, Invocation& invocation) {
-    CLI::App* verb = root.add_subcommand(
+void add_version(Command root, Invocation& invocation) {
+    Command verb = root.add_subcommand(
         "version", "Versions of the host and of the plugin ABI, plugin folders");
     const auto json = std::make_shared<bool>(false);
-    verb->add_flag("--json", *json, "Print JSON");
-    verb->callback([&invocation, json] {
+    verb.add_flag("--json", *json, "Print JSON");
+    verb.callback([&invocation, json] {
         invocation.action = [&invocation, json] { return print_version(*json, invocation.out); };
     });
 }

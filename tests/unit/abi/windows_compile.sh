@@ -71,7 +71,8 @@ done
 while IFS= read -r source; do
     check "${source#"$root"/}" compiles_cpp "$source"
 done < <({
-    find "$root/plugin-sdk/source" -name '*.cpp'
+    # patchbay-net is for Linux: it stands on epoll.
+    find "$root/plugin-sdk/source" -name '*.cpp' -not -path '*/net/*'
     find "$root/host/plugins" -name '*windows*.cpp'
 } | sort)
 echo "1..$number"
