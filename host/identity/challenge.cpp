@@ -120,20 +120,20 @@ std::size_t Challenges::outstanding() const {
 }
 
 void Challenges::drop_expired(std::uint64_t monotonic) {
-    // Made in order, so that the oldest expire first. Spent ones are only in the order.
+    // Made in order, so that the oldest expire first.
     while (!order_.empty()) {
         const auto found = pending_.find(order_.front());
-        if (found != pending_.end() && found->second.until > monotonic &&
-            order_.size() <= limits_.outstanding * 2) {
-            return;
-        }
         if (found != pending_.end()) {
             if (found->second.until > monotonic) {
-                return;
+                break;
             }
             pending_.erase(found);
         }
         order_.pop_front();
+    }
+    // Spent ones stay in the order behind one that nobody answers.
+    if (order_.size() > limits_.outstanding * 2) {
+        std::erase_if(order_, [this](const Nonce& nonce) { return pending_.count(nonce) == 0; });
     }
 }
 
