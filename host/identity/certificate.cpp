@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identity/certificate.hpp"
 
-#include "identity/code_points.hpp"
 #include "identity/hexadecimal.hpp"
+#include "identity/json_text.hpp"
 #include "identity/strict_json.hpp"
 
 #include <openssl/crypto.h>
@@ -20,62 +20,6 @@ namespace {
 constexpr std::string_view unreadable = "identity.certificate_unreadable";
 /// More than any time needs; Python prints integers of any length.
 constexpr std::size_t max_number_bytes = 64;
-
-/// Python's escapes with ensure_ascii.
-void append_escaped(std::string& text, std::string_view value) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    const auto unit = [&text, digits](std::uint32_t code) {
-        text += {'\\',
-                 'u',
-                 digits[code >> 12U & 0xFU],
-                 digits[code >> 8U & 0xFU],
-                 digits[code >> 4U & 0xFU],
-                 digits[code & 0xFU]};
-    };
-    for (std::size_t at = 0; at < value.size();) {
-        // Nearly all ids are plain from the first to the last byte.
-        const std::size_t start = at;
-        while (at < value.size() && value[at] >= ' ' && value[at] <= '~' && value[at] != '"' &&
-               value[at] != '\\') {
-            ++at;
-        }
-        text.append(value, start, at - start);
-        if (at == value.size()) {
-            return;
-        }
-        const std::uint32_t code = next_code_point(value, at);
-        switch (code) {
-            case '"':
-                text += "\\\"";
-                break;
-            case '\\':
-                text += "\\\\";
-                break;
-            case '\b':
-                text += "\\b";
-                break;
-            case '\f':
-                text += "\\f";
-                break;
-            case '\n':
-                text += "\\n";
-                break;
-            case '\r':
-                text += "\\r";
-                break;
-            case '\t':
-                text += "\\t";
-                break;
-            default:
-                if (code > 0xFFFF) {
-                    unit(0xD800 + ((code - 0x10000) >> 10U));
-                    unit(0xDC00 + ((code - 0x10000) & 0x3FFU));
-                } else {
-                    unit(code);
-                }
-        }
-    }
-}
 
 /// Lays the shortest digits of a double out as Python's repr does.
 void append_double(std::string& text, double value) {
@@ -168,7 +112,7 @@ CertificateTime CertificateTime::of_microseconds(std::int64_t microseconds) {
 void canonical_text_into(std::string& text, std::string_view agent_id,
                          const CertificateTime& issued_at, const CertificateTime& expires_at) {
     text.assign("{\"agent_id\": \"");
-    append_escaped(text, agent_id);
+    append_json_escaped(text, agent_id);
     text += "\", \"expires_at\": ";
     append_time(text, expires_at);
     text += ", \"issued_at\": ";
@@ -226,7 +170,7 @@ std::string to_json(const Certificate& certificate) {
     std::string text;
     text.reserve(256 + certificate.agent_id.size());
     text += "{\"agent_id\": \"";
-    append_escaped(text, certificate.agent_id);
+    append_json_escaped(text, certificate.agent_id);
     text += "\", \"issued_at\": ";
     append_time(text, certificate.issued_at);
     text += ", \"expires_at\": ";
