@@ -96,13 +96,6 @@ Result<void> Registrations::claim(SessionClaim request) {
 void Registrations::claimed(const SessionClaim& request, Result<ClaimOutcome> outcome) {
     Lock lock(mutex_);
     if (!outcome) {
-        if (outcome.error().code == "identity.already_claimed") {
-            publish(events::Level::info, "identity", "identity.already_claimed",
-                    "Agent ID already claimed: " + quote_id(request.agent_id) +
-                        " was asked for by " + request.remote +
-                        ". Another agent owns it (its certificate is needed), or a second "
-                        "instance of the agent runs.");
-        }
         answer(request.lane, request.cookie, refusal(outcome.error()));
         work(lock);
         return;
@@ -111,9 +104,6 @@ void Registrations::claimed(const SessionClaim& request, Result<ClaimOutcome> ou
     if (session != nullptr && session->agent_id() == outcome->agent_id) {
         session->proven_claim = outcome->claim;
     }
-    publish(events::Level::info, "identity", "agent.claimed",
-            "Agent ID claimed successfully: " + quote_id(outcome->agent_id) + " by " +
-                request.remote + '.');
     answer(request.lane, request.cookie, certificate_answer(*outcome));
     if (const Session* owner = sessions_.find(outcome->agent_id); owner != nullptr) {
         tell_change(AgentChange::claimed, *owner);
@@ -190,8 +180,6 @@ void Registrations::released(const TransportLane& lane, std::uint64_t cookie, Se
     answer(lane, cookie, {});
     if (Session* session = sessions_.find(number); session != nullptr) {
         session->proven_claim = 0;
-        publish(events::Level::info, "identity", "agent.released",
-                "Agent " + quote_id(session->agent_id()) + " released its claim.");
         tell_change(AgentChange::released, *session);
     }
     work(lock);
@@ -206,12 +194,6 @@ Result<void> Registrations::validate(const TransportLane& lane, std::uint64_t co
     if (!checked) {
         answer_unlocked(lane, cookie, refusal(checked.error()));
         return {};
-    }
-    if (!checked->valid() && wants_debug("identity")) {
-        events_.publish({events::Level::debug, "identity", "identity.certificate_refused",
-                         "Certificate validation failed: asked by " + std::string(remote) +
-                             ", of agent " + quote_id(checked->agent_id) + ". " +
-                             checked->sentence()});
     }
     Answer told;
     told.value = checked->valid() ? 1 : 0;
