@@ -87,7 +87,7 @@ bool append_microseconds(std::string& text, double value) {
     if (!(value >= 1.0 && value < most)) {
         return false;
     }
-    const auto microseconds = static_cast<std::uint64_t>(value * 1e6 + 0.5);
+    const auto microseconds = static_cast<std::uint64_t>(std::llround(value * 1e6));
     if (static_cast<double>(microseconds) / 1e6 != value) {
         return false;
     }

@@ -52,6 +52,12 @@ CREATE TABLE audit (
     detail TEXT NOT NULL
 );
 )";
+constexpr const char* add_token_text =
+    "INSERT INTO tokens (digest,agent_id,note,issued_at,expires_at) VALUES (?,?,?,?,?) "
+    "RETURNING number";
+constexpr const char* add_audit_text =
+    "INSERT INTO audit (number,time,action,outcome,agent_id,remote,detail) "
+    "VALUES (?,?,?,?,?,?,?)";
 constexpr std::int64_t newest_version = 1;
 /// Rows of the audit log between two trims.
 constexpr std::int64_t trim_step = 64;
@@ -213,15 +219,10 @@ Result<ClaimStore> ClaimStore::open(const std::string& path) {
     for (const std::string_view sql :
          {"UPDATE numbers SET last=? WHERE name='claim'",
           "INSERT OR REPLACE INTO claims VALUES (?,?,?,?,?,?,?)",
-          "DELETE FROM claims WHERE agent_id=?",
-          "INSERT INTO tokens (digest,agent_id,note,issued_at,expires_at) VALUES (?,?,?,?,?) "
-          "RETURNING number",
+          "DELETE FROM claims WHERE agent_id=?", add_token_text,
           "SELECT number,agent_id,note,issued_at,expires_at FROM tokens WHERE digest=?",
           "DELETE FROM tokens WHERE number=?", "DELETE FROM tokens WHERE expires_at<?",
-          "SELECT count(*) FROM tokens",
-          "INSERT INTO audit (number,time,action,outcome,agent_id,remote,detail) VALUES "
-          "(?,?,?,?,?,?,?)",
-          "DELETE FROM audit WHERE number<=?"}) {
+          "SELECT count(*) FROM tokens", add_audit_text, "DELETE FROM audit WHERE number<=?"}) {
         Result<Statement> statement = database->prepare(sql);
         if (!statement) {
             return as_damage(std::move(statement.error()), path);

@@ -93,9 +93,9 @@ TEST(Certificate, Weakness13TimesThatAreNotFiniteAreRefused) {
 
 TEST(Certificate, Weakness13NotANumberIsRefusedInMembersThatAreIgnored) {
     for (const std::string_view bad :
-         {R"(, "x": NaN)", R"(, "x": [1, Infinity])", R"(, "x": {"y": 1.})", R"(, "x": nulL)",
-          R"(, "x": truE)", R"(, "x": [1,])", R"(, "x": "\ud800")", "x", R"(, "x": "a)",
-          R"(, "x": "\q")", R"(, "x": [tru])", R"(, "x": {"y" 1})"}) {
+         {R"(, "x": NaN)", R"(, "x": [1, Infinity])", R"(, "x": {"y": 1.})", R"(, "x": 1e999)",
+          R"(, "x": nulL)", R"(, "x": truE)", R"(, "x": [1,])", R"(, "x": "\ud800")", "x",
+          R"(, "x": "a)", R"(, "x": "\q")", R"(, "x": [tru])", R"(, "x": {"y" 1})"}) {
         EXPECT_FALSE(read_certificate(with("1.5", bad))) << bad;
     }
     for (const std::string_view good :
