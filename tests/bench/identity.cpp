@@ -145,7 +145,7 @@ std::vector<Candidate> candidates(const SigningKeys& keys, CertificateJudge& jud
                            }
                        }
                    }});
-    all.push_back({"ours, with the text", [&keys, issued_at, expires_at, made](std::size_t count) {
+    all.push_back({"ours, with the text", [&keys, issued_at, expires_at](std::size_t count) {
                        std::string canonical;
                        for (std::size_t i = 0; i < count; ++i) {
                            canonical_text_into(canonical, agent_id, issued_at, expires_at);
