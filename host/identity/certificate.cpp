@@ -77,11 +77,42 @@ void append_double(std::string& text, double value) {
     }
 }
 
+/// The usual case three times as fast: whole microseconds of a time before the year 2106. Doubles
+/// lie closer together there than microseconds, so that the decimal without zeros at its end is the
+/// shortest one. False when it is another case.
+bool append_microseconds(std::string& text, double value) {
+    constexpr double most = 4'294'967'296.0;
+    constexpr std::uint64_t per_second = 1'000'000;
+    constexpr std::size_t decimals = 6;
+    if (!(value >= 1.0 && value < most)) {
+        return false;
+    }
+    const auto microseconds = static_cast<std::uint64_t>(std::llround(value * 1e6));
+    if (static_cast<double>(microseconds) / 1e6 != value) {
+        return false;
+    }
+    std::array<char, 24> digits{};
+    char* const point =
+        std::to_chars(digits.data(), digits.data() + digits.size(), microseconds / per_second).ptr;
+    *point = '.';
+    std::uint64_t fraction = microseconds % per_second;
+    for (std::size_t i = decimals; i > 0; --i) {
+        point[i] = static_cast<char>('0' + fraction % 10);
+        fraction /= 10;
+    }
+    const char* last = point + decimals;
+    while (*last == '0' && last > point + 1) {
+        --last;
+    }
+    text.append(digits.data(), static_cast<std::size_t>(last + 1 - digits.data()));
+    return true;
+}
+
 void append_time(std::string& text, const CertificateTime& time) {
-    if (time.integer.empty()) {
-        append_double(text, time.seconds);
-    } else {
+    if (!time.integer.empty()) {
         text += time.integer;
+    } else if (!append_microseconds(text, time.seconds)) {
+        append_double(text, time.seconds);
     }
 }
 

@@ -25,7 +25,7 @@ using storage::Statement;
 constexpr const char* first_version = R"(
 CREATE TABLE claims (
     agent_id TEXT PRIMARY KEY NOT NULL,
-    number INTEGER NOT NULL UNIQUE,
+    number INTEGER NOT NULL,
     claimed_at INTEGER NOT NULL,
     certificates BLOB NOT NULL,
     public_key BLOB,
@@ -43,7 +43,7 @@ CREATE TABLE tokens (
     expires_at INTEGER NOT NULL
 );
 CREATE TABLE audit (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    number INTEGER PRIMARY KEY,
     time INTEGER NOT NULL,
     action TEXT NOT NULL,
     outcome TEXT NOT NULL,
@@ -52,6 +52,12 @@ CREATE TABLE audit (
     detail TEXT NOT NULL
 );
 )";
+constexpr const char* add_token_text =
+    "INSERT INTO tokens (digest,agent_id,note,issued_at,expires_at) VALUES (?,?,?,?,?) "
+    "RETURNING number";
+constexpr const char* add_audit_text =
+    "INSERT INTO audit (number,time,action,outcome,agent_id,remote,detail) "
+    "VALUES (?,?,?,?,?,?,?)";
 constexpr std::int64_t newest_version = 1;
 /// Rows of the audit log between two trims.
 constexpr std::int64_t trim_step = 64;
@@ -156,10 +162,27 @@ Result<void> sync_folder_of(const std::string& path) {
     return {};
 }
 
+/// Runs a statement whose only row has one number.
+Result<std::int64_t> number_of(Statement& statement) {
+    const Result<bool> row = statement.step();
+    if (!row) {
+        tl::unexpected<Error> error(row.error());
+        statement.reset();
+        return error;
+    }
+    const std::int64_t number = *row ? statement.integer(0) : 0;
+    // To the end: with RETURNING the change is complete only then.
+    const Result<void> rest = statement.run();
+    if (!rest) {
+        return tl::unexpected<Error>(rest.error());
+    }
+    return number;
+}
+
 }  // namespace
 
 struct ClaimStore::Statements {
-    Statement next_number;
+    Statement last_number;
     Statement put;
     Statement remove;
     Statement add_token;
@@ -194,17 +217,12 @@ Result<ClaimStore> ClaimStore::open(const std::string& path) {
     }
     std::vector<Statement> prepared;
     for (const std::string_view sql :
-         {"UPDATE numbers SET last=last+1 WHERE name='claim' RETURNING last",
+         {"UPDATE numbers SET last=? WHERE name='claim'",
           "INSERT OR REPLACE INTO claims VALUES (?,?,?,?,?,?,?)",
-          "DELETE FROM claims WHERE agent_id=?",
-          "INSERT INTO tokens (digest,agent_id,note,issued_at,expires_at) VALUES (?,?,?,?,?) "
-          "RETURNING number",
+          "DELETE FROM claims WHERE agent_id=?", add_token_text,
           "SELECT number,agent_id,note,issued_at,expires_at FROM tokens WHERE digest=?",
           "DELETE FROM tokens WHERE number=?", "DELETE FROM tokens WHERE expires_at<?",
-          "SELECT count(*) FROM tokens",
-          "INSERT INTO audit (time,action,outcome,agent_id,remote,detail) VALUES (?,?,?,?,?,?) "
-          "RETURNING number",
-          "DELETE FROM audit WHERE number<=?"}) {
+          "SELECT count(*) FROM tokens", add_audit_text, "DELETE FROM audit WHERE number<=?"}) {
         Result<Statement> statement = database->prepare(sql);
         if (!statement) {
             return as_damage(std::move(statement.error()), path);
@@ -216,7 +234,20 @@ Result<ClaimStore> ClaimStore::open(const std::string& path) {
                    std::move(prepared[3]), std::move(prepared[4]), std::move(prepared[5]),
                    std::move(prepared[6]), std::move(prepared[7]), std::move(prepared[8]),
                    std::move(prepared[9])});
-    return ClaimStore(std::move(*database), std::move(statements));
+    ClaimStore store(std::move(*database), std::move(statements));
+    const std::pair<const char*, std::int64_t*> counters[] = {
+        {"SELECT last FROM numbers WHERE name='claim'", &store.last_claim_},
+        {"SELECT coalesce(max(number),0) FROM audit", &store.last_audit_}};
+    for (const auto& [sql, counter] : counters) {
+        Result<Statement> select = store.database_.prepare(sql);
+        Result<std::int64_t> number =
+            select ? number_of(*select) : tl::unexpected<Error>(select.error());
+        if (!number) {
+            return as_damage(std::move(number.error()), path);
+        }
+        *counter = *number;
+    }
+    return store;
 }
 
 Result<void> ClaimStore::load(const std::function<void(StoredClaim)>& each) {
@@ -271,31 +302,16 @@ void ClaimStore::roll_back() {
     }
 }
 
-namespace {
-
-/// Runs a statement whose only row has one number.
-Result<std::int64_t> number_of(Statement& statement) {
-    const Result<bool> row = statement.step();
-    if (!row) {
-        tl::unexpected<Error> error(row.error());
-        statement.reset();
-        return error;
-    }
-    const std::int64_t number = *row ? statement.integer(0) : 0;
-    // To the end: with RETURNING the change is complete only then.
-    const Result<void> rest = statement.run();
-    if (!rest) {
-        return tl::unexpected<Error>(rest.error());
-    }
-    return number;
-}
-
-}  // namespace
-
 Result<std::uint64_t> ClaimStore::next_number() {
-    return number_of(statements_->next_number).map([](std::int64_t number) {
-        return static_cast<std::uint64_t>(number);
-    });
+    // Counted here, because RETURNING costs a journal of the statement. A number of a transaction
+    // that is rolled back is skipped.
+    ++last_claim_;
+    statements_->last_number.bind(1, last_claim_);
+    const Result<void> written = statements_->last_number.run();
+    if (!written) {
+        return tl::unexpected<Error>(written.error());
+    }
+    return static_cast<std::uint64_t>(last_claim_);
 }
 
 Result<void> ClaimStore::put(const StoredClaim& claim) {
@@ -377,20 +393,19 @@ Result<std::size_t> ClaimStore::token_count() {
 
 Result<void> ClaimStore::add_audit(const AuditEntry& entry, std::size_t rows) {
     Statement& add = statements_->add_audit;
-    add.bind(1, signed_of(entry.time));
-    add.bind_text(2, shown(entry.action));
-    add.bind_text(3, shown(entry.outcome));
-    add.bind_text(4, shown(entry.agent_id));
-    add.bind_text(5, shown(entry.remote));
-    add.bind_text(6, shown(entry.detail));
-    const Result<std::int64_t> number = number_of(add);
-    if (!number) {
-        return tl::unexpected<Error>(number.error());
+    const std::int64_t number = ++last_audit_;
+    add.bind(1, number);
+    add.bind(2, signed_of(entry.time));
+    add.bind_text(3, shown(entry.action));
+    add.bind_text(4, shown(entry.outcome));
+    add.bind_text(5, shown(entry.agent_id));
+    add.bind_text(6, shown(entry.remote));
+    add.bind_text(7, shown(entry.detail));
+    Result<void> written = add.run();
+    if (!written || number % trim_step != 0) {
+        return written;
     }
-    if (*number % trim_step != 0) {
-        return {};
-    }
-    statements_->trim_audit.bind(1, *number - static_cast<std::int64_t>(rows));
+    statements_->trim_audit.bind(1, number - static_cast<std::int64_t>(rows));
     return statements_->trim_audit.run();
 }
 

@@ -81,6 +81,8 @@ class ClaimStore {
     storage::Database database_;
     std::shared_ptr<Statements> statements_;
     bool open_ = false;  ///< a transaction
+    std::int64_t last_claim_ = 0;
+    std::int64_t last_audit_ = 0;
 };
 
 }  // namespace patchbay::identity

@@ -433,7 +433,7 @@ Result<void> Claims::mark_used(const CertificateCheck& certificate, Done then) {
 
 Result<void> Claims::issue_token(TokenRequest request, TokenDone then) {
     if (!request.agent_id.empty()) {
-        const Result<void> good = check_agent_id(request.agent_id);
+        Result<void> good = check_agent_id(request.agent_id);
         if (!good) {
             return good;
         }

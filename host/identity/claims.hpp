@@ -28,6 +28,9 @@
 /// | `identity.proof_refused` | failed | not the bound key's signature |
 /// | `identity.rate_limited` | overloaded | too many claims or validations from there, or in all |
 /// | `identity.too_many_claims`, `identity.too_many_tokens` | overloaded | a bound is reached |
+/// | `identity.unknown_token` | failed | no unused token has that number |
+/// | `identity.bad_token_request` | invalid | its lifetime or its note |
+/// | `identity.no_randomness` | failed | the system has no random bytes for a token |
 /// | `identity.busy` | overloaded | the writer's queue is full |
 /// | `identity.stopping` | disconnected | the host ends |
 /// | `storage.*` | | the disk or the database failed; nothing was changed |
@@ -192,8 +195,8 @@ using TokenDone = std::function<void(Result<IssuedToken>)>;
 class Claims {
   public:
     /// Opens key and store, and starts the writer. `events` and `clock` must outlive it. Codes:
-    /// those of signing_keys.hpp; `identity.store_damaged`: the file is not replaced, because that
-    /// would give every id away; `storage.*`. [may block]
+    /// those of signing_keys.hpp; `identity.bad_lifetime`; `identity.store_damaged`: the file is
+    /// not replaced, because that would give every id away; `storage.*`. [may block]
     [[nodiscard]] static Result<std::unique_ptr<Claims>> open(ClaimsOptions options,
                                                               events::EventSink& events,
                                                               const multiplexer::Clock& clock);
@@ -222,7 +225,8 @@ class Claims {
     [[nodiscard]] ClaimStatistics statistics() const;
     [[nodiscard]] const ClaimsOptions& options() const;
 
-    /// For an agent whose claim has a key: what it must sign, once, soon.
+    /// For an agent whose claim has a key: what it must sign, once, soon. Throws
+    /// std::runtime_error when the system has no random bytes.
     [[nodiscard]] Challenge challenge(std::string_view agent_id);
     /// Judges the answer, a JSON object `{"nonce": HEX, "signature": HEX}`. The challenge is spent
     /// either way.
@@ -256,10 +260,11 @@ class Claims {
     /// The newest first.
     [[nodiscard]] Result<std::vector<AuditEntry>> audit_log(std::size_t limit) const;
     /// Makes a new signing key; the old one verifies for the overlap. The answer is the new key's
-    /// id. Only with `secret_key_file`.
+    /// id. Only with `secret_key_file`; codes as `SigningKeys::rotate`.
     [[nodiscard]] Result<std::string> rotate_key();
     [[nodiscard]] std::vector<KeyInfo> keys() const;
-    /// Copies the store, consistent, to a new file with mode 0600. The key is not in it.
+    /// Copies the store, consistent, to a new file with mode 0600. The key is not in it. Codes:
+    /// `identity.backup_exists`, `identity.backup_failed`, `storage.*`.
     [[nodiscard]] Result<void> backup(const std::string& path) const;
     /// Waits until everything queued before is on the disk. False when that took longer.
     bool flush(std::chrono::milliseconds limit);

@@ -26,15 +26,14 @@ inline void append_hex(std::string& text, std::span<const unsigned char> bytes) 
         return false;
     }
     unsigned bad = 0;
+    // Without branches, which random digits would make a guess of each.
     const auto value = [&bad](char c) -> unsigned {
-        if (c >= '0' && c <= '9') {
-            return static_cast<unsigned>(c - '0');
-        }
-        if (c >= 'a' && c <= 'f') {
-            return static_cast<unsigned>(c - 'a') + 10U;
-        }
-        bad = 1;
-        return 0;
+        const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
+        const unsigned letter = static_cast<unsigned char>(c) - unsigned{'a'};
+        const unsigned is_digit = digit < 10 ? 1U : 0U;
+        const unsigned is_letter = letter < 6 ? 1U : 0U;
+        bad |= 1U ^ (is_digit | is_letter);
+        return (is_digit * digit) | (is_letter * (letter + 10U));
     };
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         bytes[i] = static_cast<unsigned char>((value(text[i * 2]) << 4U) | value(text[i * 2 + 1]));

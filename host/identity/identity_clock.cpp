@@ -13,28 +13,38 @@ bool is_step(std::int64_t from, std::int64_t to) {
 }  // namespace
 
 std::uint64_t IdentityClock::now() const {
-    const std::uint64_t monotonic = clock_.monotonic();
-    const std::int64_t seen = offset_of(clock_.wall(), monotonic);
+    std::uint64_t monotonic = clock_.monotonic();
+    std::int64_t seen = offset_of(clock_.wall(), monotonic);
     std::int64_t offset = offset_.load(std::memory_order_relaxed);
     if (is_step(offset, seen)) {
+        // Looked at once more: the process may have been stopped between the two clocks.
+        monotonic = clock_.monotonic();
+        seen = offset_of(clock_.wall(), monotonic);
+    }
+    if (is_step(offset, seen)) {
         offset = after_step(seen, monotonic);
-    } else if (seen != offset) {
-        // Followed at once; whoever stores last has seen the clock as well.
-        offset_.store(seen, std::memory_order_relaxed);
-        offset = seen;
+    } else {
+        if (stepped_.load(std::memory_order_relaxed)) {
+            stepped_.store(false, std::memory_order_relaxed);  // it is back
+        }
+        if (seen != offset) {
+            // Followed at once; whoever stores last has seen the clock as well.
+            offset_.store(seen, std::memory_order_relaxed);
+            offset = seen;
+        }
     }
     return monotonic + static_cast<std::uint64_t>(offset);
 }
 
 std::int64_t IdentityClock::after_step(std::int64_t seen, std::uint64_t monotonic) const {
     const std::lock_guard lock(mutex_);
-    if (!stepped_ || is_step(stepped_to_, seen)) {
-        stepped_ = true;
+    if (!stepped_.load(std::memory_order_relaxed) || is_step(stepped_to_, seen)) {
+        stepped_.store(true, std::memory_order_relaxed);
         stepped_to_ = seen;
         stepped_at_ = monotonic;
         steps_.fetch_add(1, std::memory_order_relaxed);
     } else if (monotonic >= stepped_at_ + time_to_believe) {
-        stepped_ = false;
+        stepped_.store(false, std::memory_order_relaxed);
         offset_.store(seen, std::memory_order_relaxed);
     }
     return offset_.load(std::memory_order_relaxed);

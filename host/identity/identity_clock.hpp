@@ -38,7 +38,7 @@ class IdentityClock {
     /// Of the wall clock from the monotonic one.
     mutable std::atomic<std::int64_t> offset_;
     mutable std::mutex mutex_;
-    mutable bool stepped_ = false;
+    mutable std::atomic<bool> stepped_{false};
     mutable std::int64_t stepped_to_ = 0;
     mutable std::uint64_t stepped_at_ = 0;  ///< monotonic
     mutable std::atomic<std::uint64_t> steps_{0};

@@ -75,7 +75,8 @@ class SigningKeys {
     [[nodiscard]] std::vector<KeyInfo> keys() const;
     /// A new key signs from now on, after it is on the disk; the old one verifies for `overlap`.
     /// Answers with the id of the new one. Codes: `identity.key_fixed` (not from a file),
-    /// `identity.key_write_failed`. [may block]
+    /// `identity.too_many_keys` (16 replaced ones still verify), `identity.key_write_failed`.
+    /// [may block]
     [[nodiscard]] Result<std::string> rotate(std::chrono::nanoseconds overlap);
 
   private:

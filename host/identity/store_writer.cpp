@@ -40,18 +40,19 @@ Result<void> StoreWriter::put(Change change) {
 }
 
 void StoreWriter::audit(AuditEntry entry) {
-    bool first = false;
+    bool wake = false;
     {
         const std::lock_guard lock(mutex_);
         if (stopping_ || entries_.size() >= limits_.queue) {
             ++audit_lost_;
             return;
         }
-        first = entries_.empty();
         entries_.push_back(std::move(entry));
         ++put_count_;
+        // The first one starts the pause, and half a queue ends it.
+        wake = entries_.size() == 1 || entries_.size() == limits_.queue / 2;
     }
-    if (first) {
+    if (wake) {
         work_.notify_one();
     }
 }

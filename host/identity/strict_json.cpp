@@ -6,10 +6,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <charconv>
 #include <string>
-#include <utility>
+#include <system_error>
 #include <vector>
 
 namespace patchbay::identity {
@@ -63,6 +62,12 @@ bool is_number(std::string_view text) {
         }
     }
     return at == text.size();
+}
+
+/// False for what no double can hold, such as 1e999.
+bool is_finite(std::string_view number) {
+    double ignored = 0;
+    return std::from_chars(number.data(), number.data() + number.size(), ignored).ec == std::errc();
 }
 
 class Walk {
@@ -150,7 +155,10 @@ class Walk {
             case ondemand::json_type::number: {
                 const std::string_view token = without_space_at_the_end(value.raw_json_token());
                 // Not moved on here: the iteration skips what was only looked at.
-                return is_number(token) ? keep(wanted, token) : "has a number that is none in JSON";
+                if (!is_number(token)) {
+                    return "has a number that is none in JSON";
+                }
+                return is_finite(token) ? keep(wanted, token) : "has a number without a value";
             }
             case ondemand::json_type::boolean: {
                 bool ignored = false;

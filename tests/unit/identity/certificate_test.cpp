@@ -7,6 +7,10 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <random>
 #include <string>
 
 namespace patchbay::identity {
@@ -89,9 +93,9 @@ TEST(Certificate, Weakness13TimesThatAreNotFiniteAreRefused) {
 
 TEST(Certificate, Weakness13NotANumberIsRefusedInMembersThatAreIgnored) {
     for (const std::string_view bad :
-         {R"(, "x": NaN)", R"(, "x": [1, Infinity])", R"(, "x": {"y": 1.})", R"(, "x": nulL)",
-          R"(, "x": truE)", R"(, "x": [1,])", R"(, "x": "\ud800")", "x", R"(, "x": "a)",
-          R"(, "x": "\q")", R"(, "x": [tru])", R"(, "x": {"y" 1})"}) {
+         {R"(, "x": NaN)", R"(, "x": [1, Infinity])", R"(, "x": {"y": 1.})", R"(, "x": 1e999)",
+          R"(, "x": nulL)", R"(, "x": truE)", R"(, "x": [1,])", R"(, "x": "\ud800")", "x",
+          R"(, "x": "a)", R"(, "x": "\q")", R"(, "x": [tru])", R"(, "x": {"y" 1})"}) {
         EXPECT_FALSE(read_certificate(with("1.5", bad))) << bad;
     }
     for (const std::string_view good :
@@ -169,6 +173,37 @@ TEST(Certificate, TimesInMicrosecondsPrintAsTheyAre) {
                              CertificateTime::of_microseconds(1754592348000001)),
               R"({"agent_id": "a", "expires_at": 1754592348.000001, "issued_at": )"
               "1754592348.856811}");
+}
+
+TEST(Certificate, TimesPrintTheShortestDigitsThatAreReadAsTheSame) {
+    std::mt19937_64 random(5);
+    const auto printed = [](double seconds) {
+        const std::string text =
+            canonical_text("a", CertificateTime::of(seconds), CertificateTime::of(1.5));
+        const std::size_t at = text.rfind(' ') + 1;
+        return text.substr(at, text.size() - 1 - at);
+    };
+    for (int i = 0; i < 200'000; ++i) {
+        // Whole microseconds, and their neighbours, of times up to beyond the year 2106.
+        double seconds = static_cast<double>(random() % 5'000'000'000'000'000) / 1e6;
+        if (i % 4 == 1) {
+            seconds = std::nextafter(seconds, 0.0);
+        } else if (i % 4 == 2) {
+            seconds = static_cast<double>(random() % 5'000'000'000) / 10.0;
+        } else if (i % 4 == 3) {
+            seconds = static_cast<double>(random() % 1'000'000) + 0.5;
+        }
+        std::array<char, 64> shortest{};
+        const auto end = std::to_chars(shortest.data(), shortest.data() + shortest.size(), seconds,
+                                       std::chars_format::fixed);
+        std::string expected(shortest.data(), end.ptr);
+        if (expected.find('.') == std::string::npos) {
+            expected += ".0";
+        }
+        if (seconds >= 0.0001) {
+            ASSERT_EQ(printed(seconds), expected);
+        }
+    }
 }
 
 TEST(Certificate, ComparesInConstantTime) {
