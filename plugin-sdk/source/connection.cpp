@@ -47,6 +47,12 @@ void Connection::on_receipt(Lane&, std::uint64_t, const Receipt&) {}
 void Connection::on_room(Lane&, std::uint32_t) {}
 void Connection::on_timer(Lane&, std::uint64_t) {}
 void Connection::on_wake(Lane&) {}
+void Connection::on_identity_answer(Lane&, const IdentityAnswer&) {}
+void Connection::on_agent_ping(Lane&, std::uint64_t, std::uint64_t) {}
+void Connection::on_session_end(Lane&, std::uint64_t, SessionEnd, std::string_view,
+                                std::string_view) {}
+void Connection::on_agent_changed(Lane&, AgentChange, std::string_view, std::string_view,
+                                  std::uint64_t) {}
 void Connection::on_connected() {}
 void Connection::on_lane_start(Lane&) {}
 void Connection::on_lane_stop(Lane&) {}

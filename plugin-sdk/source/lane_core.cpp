@@ -205,8 +205,44 @@ void LaneCore::handle(const patchbay_signal& signal) {
         case PATCHBAY_SIGNAL_CALL_RESULT:
             handle_call_result(signal);
             break;
+        case PATCHBAY_SIGNAL_IDENTITY_RESULT:
+        case PATCHBAY_SIGNAL_AGENT_PING:
+        case PATCHBAY_SIGNAL_SESSION_END:
+        case PATCHBAY_SIGNAL_AGENT_CHANGED:
+            handle_agent(signal);
+            break;
         default:
             break;  // of a later version of the ABI
+    }
+}
+
+void LaneCore::handle_agent(const patchbay_signal& signal) {
+    Connection& connection = instance_.connection();
+    const std::string_view name = to_view(signal.name);
+    const std::string_view payload = to_view(signal.payload);
+    switch (signal.kind) {
+        case PATCHBAY_SIGNAL_IDENTITY_RESULT:
+            guarded("on_identity_answer", [&] {
+                connection.on_identity_answer(
+                    lane_, {signal.token, signal.status, signal.value, name, payload});
+            });
+            break;
+        case PATCHBAY_SIGNAL_AGENT_PING:
+            guarded("on_agent_ping",
+                    [&] { connection.on_agent_ping(lane_, signal.token, signal.value); });
+            break;
+        case PATCHBAY_SIGNAL_SESSION_END:
+            guarded("on_session_end", [&] {
+                connection.on_session_end(lane_, signal.token,
+                                          static_cast<SessionEnd>(signal.value), name, payload);
+            });
+            break;
+        default:
+            guarded("on_agent_changed", [&] {
+                connection.on_agent_changed(lane_, static_cast<AgentChange>(signal.value), name,
+                                            payload, signal.token);
+            });
+            break;
     }
 }
 

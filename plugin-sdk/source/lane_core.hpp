@@ -118,6 +118,7 @@ class LaneCore {
     void run_ready();
     void sleep();
     void handle(const patchbay_signal& signal);
+    void handle_agent(const patchbay_signal& signal);
     void handle_receipt(const patchbay_signal& signal);
     void handle_call(const patchbay_signal& signal);
     void handle_call_result(const patchbay_signal& signal);

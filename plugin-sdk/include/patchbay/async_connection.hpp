@@ -13,6 +13,7 @@
 /// `boost::asio::error::operation_aborted` at its next await.
 #pragma once
 
+#include <patchbay/agent_events.hpp>
 #include <patchbay/awaitable.hpp>
 #include <patchbay/envelope_exchange.hpp>
 #include <patchbay/host.hpp>
@@ -77,6 +78,20 @@ class Connection {
     /// First and last thing on each lane's thread.
     virtual void on_lane_start(Lane& lane);
     virtual void on_lane_stop(Lane& lane);
+
+    // ---- Of transports of agents (agent_identity.hpp) [lane] ------------------------------------
+    /// Answer to a request of this lane to the identity subsystem.
+    virtual void on_identity_answer(Lane& lane, const IdentityAnswer& answer);
+    /// Ask the agent behind `connection` for a sign of life, and hand its answer, with `value`, to
+    /// `AgentIdentity::pong`.
+    virtual void on_agent_ping(Lane& lane, std::uint64_t connection, std::uint64_t value);
+    /// The registration of `connection` has ended: close it. `text` is a sentence that tells why.
+    virtual void on_session_end(Lane& lane, std::uint64_t connection, SessionEnd reason,
+                                std::string_view agent_id, std::string_view text);
+    /// To lanes that subscribed. `payload` is a JSON object with what a list tells about the agent;
+    /// `missed` counts the changes that this lane missed before because it was slow.
+    virtual void on_agent_changed(Lane& lane, AgentChange change, std::string_view agent_id,
+                                  std::string_view payload, std::uint64_t missed);
 
     // ---- Services to dependents [lane 0] --------------------------------------------------------
     /// A dependent calls `method`. The result, or the failure, goes back to it.

@@ -32,6 +32,9 @@ class TakenEnvelope {
     [[nodiscard]] std::string_view context_connection_id() const {
         return text(abi_.connection_id, abi_.connection_id_size);
     }
+    /// The agent whom an inbound route named as the one to get it, whatever `to` says; empty when
+    /// none did.
+    [[nodiscard]] std::string_view agent() const { return text(abi_.agent, abi_.agent_size); }
     [[nodiscard]] EnvelopeView view() const {
         return {to(), sender(), protocol_id(), message(), uri(), context_connection_id()};
     }
