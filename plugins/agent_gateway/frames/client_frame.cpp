@@ -2,6 +2,7 @@
 #include "client_frame.hpp"
 
 #include <array>
+#include <new>
 #include <utility>
 
 namespace patchbay::agent_gateway {
@@ -45,8 +46,9 @@ FrameReader::FrameReader() {
 void FrameReader::trim() {
     if (!parser_ || parser_->capacity() > kept_capacity) {
         parser_ = std::make_unique<simdjson::dom::parser>();
-        // Without memory the first frame says so.
-        static_cast<void>(parser_->allocate(first_capacity, depth_bound));
+        if (parser_->allocate(first_capacity, depth_bound) != simdjson::SUCCESS) {
+            throw std::bad_alloc();
+        }
     }
 }
 
@@ -87,10 +89,10 @@ std::optional<ClientFrame> FrameReader::read(std::string_view text, FrameProblem
         bool first = true;
         if (member.key == "type") {
             first = is_first(30);
-            static_cast<void>(member.value.get(type));
+            type = text_of(member.value).value_or(std::string_view());
         } else if (member.key == "command") {
             first = is_first(31);
-            static_cast<void>(member.value.get(frame.command));
+            frame.command = text_of(member.value).value_or(std::string_view());
         } else {
             for (unsigned i = 0; i < known.size(); ++i) {
                 if (member.key == known[i].name) {
@@ -124,6 +126,12 @@ std::optional<std::string_view> text_of(const std::optional<JsonElement>& elemen
         return std::nullopt;
     }
     return text;
+}
+
+std::string_view text_at(const JsonElement& object, std::string_view name) {
+    std::string_view text;
+    const bool found = object.is_object() && object.at_key(name).get(text) == simdjson::SUCCESS;
+    return found ? text : std::string_view();
 }
 
 bool is_truthy(const std::optional<JsonElement>& element) {

@@ -67,6 +67,8 @@ class FrameReader {
 
 /// Text of a string; nothing for other types.
 [[nodiscard]] std::optional<std::string_view> text_of(const std::optional<JsonElement>& element);
+/// Text of an object's member; empty when it is absent or no text, or that is no object.
+[[nodiscard]] std::string_view text_at(const JsonElement& object, std::string_view name);
 /// Whether a Python program takes the value for true: not false, null, 0, "", [] or {}.
 [[nodiscard]] bool is_truthy(const std::optional<JsonElement>& element);
 /// Compact JSON.

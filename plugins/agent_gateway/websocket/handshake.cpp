@@ -83,12 +83,11 @@ bool offers_envelopes(const Request& request) {
 bool is_origin_allowed(const Request& request, const HandshakeRules& rules) {
     const auto range = request.equal_range(http::field::origin);
     return std::all_of(range.first, range.second, [&](const auto& header) {
-        return std::any_of(rules.origins.begin(), rules.origins.end(),
-                           [&](const std::string& allowed) {
-                               return allowed == "*" ||
-                                      beast::iequals(header.value(), {allowed.data(),
-                                                                      allowed.size()});
-                           });
+        return std::any_of(
+            rules.origins.begin(), rules.origins.end(), [&](const std::string& allowed) {
+                return allowed == "*" ||
+                       beast::iequals(header.value(), {allowed.data(), allowed.size()});
+            });
     });
 }
 

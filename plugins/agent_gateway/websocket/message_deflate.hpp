@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Per-message deflate (RFC 7692) without context takeover in either direction: no message refers to
-/// an earlier one, so that a lane has one inflater and one deflater for all of its sockets, and an
-/// idle socket holds no memory of zlib's.
+/// Per-message deflate (RFC 7692) without context takeover in either direction: no message refers
+/// to an earlier one, so that a lane has one inflater and one deflater for all of its sockets, and
+/// an idle socket holds no memory of zlib's.
 ///
 /// | code | meaning |
 /// | --- | --- |

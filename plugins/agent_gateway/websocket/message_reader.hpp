@@ -33,7 +33,8 @@ struct Event {
     EventKind kind = EventKind::need_more;
     bool is_text = false;
     CloseCode code = CloseCode::normal;  ///< close: the peer's, `no_status` without one
-    /// Message, or payload of a control frame, or a close frame's reason. Valid until the next call.
+    /// Message, or payload of a control frame, or a close frame's reason. Valid until the next
+    /// call.
     std::string_view payload{};
     /// Of a violation; static text.
     std::string_view why{};
