@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -141,7 +142,10 @@ std::string to_base64(std::string_view bytes) {
 }
 
 bool from_base64(std::string_view text, std::string& bytes) {
-    if (text.size() % 4 != 0 || text.find_first_of(" \t\r\n\v\f-") != std::string_view::npos) {
+    const std::size_t pad = std::min(text.find('='), text.size());
+    if (text.size() % 4 != 0 || text.size() - pad > 2 ||
+        text.find_first_not_of('=', pad) != std::string_view::npos ||
+        text.find_first_of(" \t\r\n\v\f-") != std::string_view::npos) {
         return false;
     }
     bytes.resize(text.size() / 4 * 3 + 1);
@@ -151,13 +155,7 @@ bool from_base64(std::string_view text, std::string& bytes) {
     if (size < 0) {
         return false;
     }
-    std::size_t padded = 0;
-    if (text.ends_with("==")) {
-        padded = 2;
-    } else if (text.ends_with('=')) {
-        padded = 1;
-    }
-    bytes.resize(static_cast<std::size_t>(size) - padded);
+    bytes.resize(static_cast<std::size_t>(size) - (text.size() - pad));
     return true;
 }
 

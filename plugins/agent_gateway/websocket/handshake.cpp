@@ -49,27 +49,49 @@ bool has_token(beast::string_view list, beast::string_view wanted) {
     return http::token_list(list).exists(wanted);
 }
 
-/// Whether a client's offer of permessage-deflate is one that we take. It may limit its own window;
+std::string_view trimmed(std::string_view text) noexcept {
+    const std::size_t first = text.find_first_not_of(" \t");
+    const std::size_t last = text.find_last_not_of(" \t");
+    return first == std::string_view::npos ? std::string_view()
+                                           : text.substr(first, last - first + 1);
+}
+
+/// `each(part)` for the parts of a list; false as soon as one is. Values in quotes, which could
+/// hold a separator, occur in no extension that is known here.
+template <class Function>
+bool all_parts(std::string_view list, char separator, Function each) {
+    while (true) {
+        const std::size_t end = std::min(list.find(separator), list.size());
+        if (!each(trimmed(list.substr(0, end)))) {
+            return false;
+        }
+        if (end == list.size()) {
+            return true;
+        }
+        list.remove_prefix(end + 1);
+    }
+}
+
+/// Whether that is an offer of permessage-deflate that we take. A client may limit its own window;
 /// a limit for ours is declined, because all sockets of a lane share one deflater.
+bool is_good_offer(std::string_view offer) {
+    bool is_first = true;
+    return all_parts(offer, ';', [&](std::string_view part) {
+        const std::string_view name = trimmed(part.substr(0, part.find('=')));
+        if (std::exchange(is_first, false)) {
+            return name == "permessage-deflate";
+        }
+        return name == "client_max_window_bits" || name == "client_no_context_takeover" ||
+               name == "server_no_context_takeover";
+    });
+}
+
 bool offers_deflate(const Request& request) {
     const auto range = request.equal_range(http::field::sec_websocket_extensions);
-    for (auto header = range.first; header != range.second; ++header) {
-        for (const auto& extension : http::ext_list(header->value())) {
-            if (!beast::iequals(extension.first, "permessage-deflate")) {
-                continue;
-            }
-            const bool taken = std::all_of(
-                extension.second.begin(), extension.second.end(), [](const auto& parameter) {
-                    return beast::iequals(parameter.first, "client_max_window_bits") ||
-                           beast::iequals(parameter.first, "client_no_context_takeover") ||
-                           beast::iequals(parameter.first, "server_no_context_takeover");
-                });
-            if (taken) {
-                return true;
-            }
-        }
-    }
-    return false;
+    return std::any_of(range.first, range.second, [](const auto& header) {
+        return !all_parts(view(header.value()), ',',
+                          [](std::string_view offer) { return !is_good_offer(offer); });
+    });
 }
 
 bool offers_envelopes(const Request& request) {

@@ -69,8 +69,11 @@ Result<void> MessageInflater::inflate(std::string_view payload, std::size_t limi
             }
             output.append(buffer.data(), made);
             if (result == Z_STREAM_END) {
-                // A sender may end its stream with a final block; then only the tail may follow.
-                if (stream.avail_in != 0 && piece.data() != tail.data()) {
+                // A sender may end its stream with a final block; then only an empty one follows.
+                const std::string_view rest(reinterpret_cast<const char*>(stream.next_in),
+                                            stream.avail_in);
+                if (piece.data() != tail.data() && rest != std::string_view() &&
+                    rest != std::string_view("\0", 1)) {
                     return failure(ErrorClass::invalid, "deflate.malformed",
                                    "Bytes follow the end of the compressed message.");
                 }
