@@ -176,8 +176,8 @@ std::string_view reply_of(const Members& members, const AgentMessage& message) {
 }
 
 bool is_replaced(std::string_view key) noexcept {
-    return key == "message_type" || key == "message_id" || key == "timestamp" ||
-           key == "metadata" || key == "content" || key == "target_agent_id";
+    return key == "message_type" || key == "sender_id" || key == "message_id" ||
+           key == "timestamp" || key == "metadata" || key == "content" || key == "target_agent_id";
 }
 
 }  // namespace
@@ -242,6 +242,7 @@ std::string rewritten(const AgentMessage& message, const MessageDefaults& defaul
     append_member(out, "message_type",
                   std::string_view(message.kind == MessageKind::broadcast ? "broadcast_message"
                                                                           : "direct_message"));
+    append_member(out, "sender_id", message.sender_id);
     if (!message.target.empty()) {
         append_member(out, "target_agent_id", message.target);
     }
