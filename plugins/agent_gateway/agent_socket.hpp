@@ -74,6 +74,8 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
 
     /// It is that agent's socket from here on.
     void register_as(std::string agent_id, std::uint64_t session);
+    /// It was registered once more.
+    void renew_session(std::uint64_t session) noexcept { session_ = session; }
     /// The host has ended the session, or is being told.
     void forget_session() noexcept { session_ = 0; }
     [[nodiscard]] bool is_registered() const noexcept { return session_ != 0; }

@@ -285,13 +285,9 @@ void Commands::register_agent(AgentSocket& socket, const ClientFrame& frame) {
         refuse_request(socket, frame, "invalid_agent_id", "agent_id is not text");
         return;
     }
-    if (socket.is_registered()) {
-        if (*id == socket.agent_id()) {
-            answer_registered(socket, request_id_of(frame));
-        } else {
-            refuse_request(socket, frame, "already_registered",
-                           "This connection is already registered as " + socket.agent_id());
-        }
+    if (socket.is_registered() && *id != socket.agent_id()) {
+        refuse_request(socket, frame, "already_registered",
+                       "This connection is already registered as " + socket.agent_id());
         return;
     }
     if (frame.metadata && !frame.metadata->is_object()) {
@@ -417,19 +413,23 @@ void Commands::release(AgentSocket& socket, const ClientFrame& frame) {
     }
 }
 
-void Commands::answer_registered(AgentSocket& socket, std::string_view request_id) const {
+void Commands::answer_registered(AgentSocket& socket, std::string_view request_id,
+                                 std::string_view payload) const {
     const Shared& shared = lane_.shared();
     const auto seconds = [](std::chrono::nanoseconds time) {
         return std::to_string(std::chrono::duration<double>(time).count());
     };
     std::string out = begin_response("register_agent", true);
-    append_member(out, "network_name", shared.settings.network_name);
-    append_member(out, "network_id", shared.settings.network_id);
+    if (payload.find("\"network_name\"") == std::string_view::npos) {
+        append_member(out, "network_name", shared.settings.network_name);
+        append_member(out, "network_id", shared.settings.network_id);
+    }
     append_raw_member(out, "metadata", "{}");
     append_raw_member(out, "heartbeat_interval", seconds(shared.settings.heartbeat_interval));
     append_raw_member(out, "agent_timeout", seconds(shared.settings.agent_timeout));
     append_member(out, "max_message_size",
                   static_cast<std::int64_t>(shared.options.limits.message_size));
+    append_members(out, payload);
     send_response(socket, std::move(out), request_id);
 }
 
@@ -442,7 +442,7 @@ void Commands::registered(AgentSocket* socket, Pending& pending, const IdentityA
     lane_.shared().host.log().info([&] {
         return "agent '" + pending.agent_id + "' is registered from " + socket->peer().text();
     });
-    answer_registered(*socket, pending.request_id);
+    answer_registered(*socket, pending.request_id, answer.payload);
 }
 
 void Commands::on_identity_answer(const IdentityAnswer& answer) {
@@ -456,15 +456,7 @@ void Commands::on_identity_answer(const IdentityAnswer& answer) {
         registered(socket, pending, answer);
     } else if (socket != nullptr) {
         std::string out = begin_response(pending.command, answer.is_ok());
-        if (answer.is_ok()) {
-            if (pending.command == "validate_certificate") {
-                append_member(out, "valid", answer.value == 1);
-            }
-            if (members_of(answer.payload).find("\"agent_id\":") == std::string_view::npos ||
-                pending.command != "validate_certificate") {
-                append_member(out, "agent_id", pending.agent_id);
-            }
-        } else {
+        if (!answer.is_ok()) {
             lane_.shared().counters.requests_refused.add();
             append_member(out, "error_code", answer.code);
         }
@@ -562,13 +554,13 @@ void Commands::manifest(AgentSocket& socket, const ClientFrame& frame) {
     refuse_request(socket, frame, "not_found", "There is no manifest of that name");
 }
 
-void Commands::network_info(AgentSocket& socket, const ClientFrame& frame) {
-    const Shared& shared = lane_.shared();
+/// Page by page, within the bound of a list.
+std::size_t Commands::count_agents() const {
+    constexpr std::size_t page = 1000;
     std::size_t agents = 0;
     std::string after;
-    // Counted page by page, within the bound of a list.
-    while (agents < shared.options.limits.listed_agents) {
-        const auto list = lane_.identity().list(after, 0);
+    while (agents < lane_.shared().options.limits.listed_agents) {
+        const auto list = lane_.identity().list(after, page);
         if (!list) {
             break;
         }
@@ -581,10 +573,19 @@ void Commands::network_info(AgentSocket& socket, const ClientFrame& frame) {
         }
         const std::size_t count = entries.size();
         agents += count;
-        if (count < 1000) {
+        if (count < page) {
             break;
         }
         after = text_at(entries.at(count - 1), "agent_id");
+    }
+    return agents;
+}
+
+void Commands::network_info(AgentSocket& socket, const ClientFrame& frame) {
+    const Shared& shared = lane_.shared();
+    if (counted_at_ != lane_.second() || counted_ == 0) {
+        counted_at_ = lane_.second();
+        counted_ = count_agents();
     }
     std::string info = "{";
     append_member(info, "name", shared.settings.network_name);
@@ -596,7 +597,7 @@ void Commands::network_info(AgentSocket& socket, const ClientFrame& frame) {
         append_json_string(mods, name);
     }
     append_raw_member(info, "mods", mods + "]");
-    append_member(info, "agent_count", static_cast<std::int64_t>(agents));
+    append_member(info, "agent_count", static_cast<std::int64_t>(counted_));
     std::string out = begin_response("get_network_info", true);
     append_raw_member(out, "network_info", info + "}");
     send_response(socket, std::move(out), request_id_of(frame));

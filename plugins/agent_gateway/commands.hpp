@@ -70,7 +70,9 @@ class Commands {
     void pong(AgentSocket& socket, const ClientFrame& frame);
     /// Whether the request names no other agent than the one that is registered here.
     [[nodiscard]] bool speaks_for_itself(AgentSocket& socket, const ClientFrame& frame);
-    void answer_registered(AgentSocket& socket, std::string_view request_id) const;
+    void answer_registered(AgentSocket& socket, std::string_view request_id,
+                           std::string_view payload) const;
+    [[nodiscard]] std::size_t count_agents() const;
     void registered(AgentSocket* socket, Pending& pending, const IdentityAnswer& answer);
     /// Remembers the request and holds the socket up; the cookie for the host.
     std::uint64_t wait(AgentSocket& socket, const ClientFrame& frame, std::string_view command,
@@ -84,6 +86,9 @@ class Commands {
     GatewayLane& lane_;
     std::unordered_map<std::uint64_t, Pending> pending_;
     std::uint64_t cookies_ = 0;
+    /// Agents of the network, counted once in a second at most.
+    std::size_t counted_ = 0;
+    std::uint32_t counted_at_ = 0;
 };
 
 }  // namespace patchbay::agent_gateway

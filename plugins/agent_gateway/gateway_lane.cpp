@@ -192,7 +192,12 @@ AgentSocket* GatewayLane::find_connection(std::uint64_t connection) const {
 }
 
 void GatewayLane::bind(AgentSocket& socket, std::string agent_id, std::uint64_t session) {
-    if (AgentSocket* const other = find_agent(agent_id)) {
+    AgentSocket* const other = find_agent(agent_id);
+    if (other == &socket) {
+        socket.renew_session(session);
+        return;
+    }
+    if (other != nullptr) {
         // The host has ended that session; its signal is on the way.
         other->forget_session();
         agents_.erase(other->agent_id());

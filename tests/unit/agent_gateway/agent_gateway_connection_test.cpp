@@ -95,8 +95,12 @@ TEST(Registration, OneSocketIsOneAgent) {
     AgentClient client = bench.agent("a");
     EXPECT_EQ(client.ask(request("register_agent", {{"agent_id", "b"}}))["error_code"],
               "already_registered");
-    EXPECT_EQ(client.ask(request("register_agent", {{"agent_id", "a"}}))["success"], true);
     EXPECT_EQ(bench.identity().agents().count("b"), 0U);
+    client.register_as("a", {{"metadata", {{"name", "new"}}}});
+    EXPECT_EQ(bench.identity().agents().at("a").metadata, R"({"name": "new"})");
+    AgentClient other = bench.agent("other");
+    other.send(direct("other", "a", {}));
+    EXPECT_EQ(client.receive_json()["type"], "message");
 }
 
 TEST(Registration, NothingIsSentBeforeItsAnswer) {

@@ -44,7 +44,13 @@ struct IdentityTable {
         const std::string id = text(asked->agent_id);
         const std::uint32_t index = current->index_of(lane);
         const bool forced = (asked->flags & PATCHBAY_IDENTITY_FORCE) != 0;
-        const auto found = current->agents_.find(id);
+        auto found = current->agents_.find(id);
+        if (found != current->agents_.end() && found->second.session != 0 &&
+            found->second.connection == asked->connection) {
+            found->second.metadata = text(asked->metadata);
+            current->answer({index, cookie, PATCHBAY_OK, found->second.session, "", "{}"});
+            return PATCHBAY_OK;
+        }
         if (found != current->agents_.end() && found->second.session != 0 && !forced) {
             current->answer({index, cookie, PATCHBAY_FAILED, 0, "identity.already_connected",
                              R"({"error": "Agent with this ID is already connected"})"});
@@ -115,8 +121,9 @@ struct IdentityTable {
                              Json{{"error", "Agent ID " + id + " is already claimed"}}.dump()});
         } else {
             agent->claimed = true;
-            current->answer({index, cookie, PATCHBAY_OK, 0, "",
-                             Json{{"certificate", {{"agent_id", id}, {"n", 1.0}}}}.dump()});
+            current->answer(
+                {index, cookie, PATCHBAY_OK, 0, "",
+                 Json{{"agent_id", id}, {"certificate", {{"agent_id", id}, {"n", 1.0}}}}.dump()});
         }
         return PATCHBAY_OK;
     }
@@ -142,9 +149,11 @@ struct IdentityTable {
     static patchbay_status validate(patchbay_lane* lane, patchbay_string certificate,
                                     patchbay_string, std::uint64_t cookie) {
         const std::lock_guard lock(current->mutex_);
-        const bool good = Json::parse(text(certificate)).contains("n");
+        const Json given = Json::parse(text(certificate));
+        const bool good = given.contains("n");
         current->answer({current->index_of(lane), cookie, PATCHBAY_OK, good ? 1U : 0U,
-                         good ? "" : "certificate.bad", "{}"});
+                         good ? "" : "certificate.bad",
+                         Json{{"valid", good}, {"agent_id", given.value("agent_id", "")}}.dump()});
         return PATCHBAY_OK;
     }
 
