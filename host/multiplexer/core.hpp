@@ -12,6 +12,7 @@
 /// held while foreign code (observer, sink, dispatch) runs, except the shared cache.
 #pragma once
 
+#include "multiplexer/agent_names.hpp"
 #include "multiplexer/lane.hpp"
 #include "multiplexer/lane_group.hpp"
 #include "multiplexer/mailbox.hpp"
@@ -260,6 +261,7 @@ struct Multiplexer::Core {
     Pool pool;
     AddressBook book;
     ProtocolTable protocols;
+    AgentNames agent_names;
     const std::uint64_t secret;
 
     // Read by every delivery, written seldom.

@@ -86,6 +86,8 @@ class DeadLetterSink {
             return "bad_field";
         case PATCHBAY_REASON_BAD_PARENT:
             return "bad_parent";
+        case PATCHBAY_REASON_AGENT_OFFLINE:
+            return "agent_offline";
         default:
             return "unknown";
     }

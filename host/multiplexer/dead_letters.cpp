@@ -33,6 +33,9 @@ namespace {
             text += name.empty() ? " is meant for an instance that does not run"
                                  : " is meant for '" + name + "', which is not connected";
             break;
+        case PATCHBAY_REASON_AGENT_OFFLINE:
+            text += " is for an agent whom an inbound route names, and who is not connected";
+            break;
         case PATCHBAY_REASON_TIME_LIMIT:
             text += " was taken by '" + name + "' and not completed within the time limit";
             break;

@@ -104,8 +104,9 @@ void Delivery::resolve(std::uint32_t first, std::uint32_t count) {
         scratch_.stamps.fill(0);
         scratch_.stamp = 1;
     }
+    // What comes after `hops` is not read of what is delivered.
     const bool direct =
-        envelopes_.stride >= sizeof(patchbay_envelope) &&
+        envelopes_.stride >= offsetof(patchbay_envelope, agent) &&
         envelopes_.stride % alignof(patchbay_envelope) == 0 &&
         reinterpret_cast<std::uintptr_t>(envelopes_.items) % alignof(patchbay_envelope) == 0;
     const patchbay_envelope* before = nullptr;
@@ -194,6 +195,7 @@ void Delivery::find_destination(std::uint32_t index) {
     const std::string_view to = view(envelope.to, envelope.to_size);
     const AddressBook::Found found = core_.book.find(item.candidate, item.hash, to);
     item.entry = found.entry;
+    item.agent = 0;
     item.protocol = protocol_of(envelope);
     if (item.protocol == AddressBook::none) {
         invalid(index, PATCHBAY_REASON_BAD_FIELD);
@@ -235,6 +237,7 @@ void Delivery::find_destination(std::uint32_t index) {
             input.connection_id = view(envelope.connection_id, envelope.connection_id_size);
             route = map_.resolve(input, nullptr);
         }
+        item.agent = route.agent;
         destination = route.to != 0 ? map_.core(instance_of(route.to)) : nullptr;
         if (destination == nullptr) {
             bury(index, nullptr,

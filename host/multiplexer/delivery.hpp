@@ -31,6 +31,8 @@ struct ThreadCache::Scratch {
         std::uint32_t entry;
         ProtocolNumber protocol;
         std::uint32_t next;
+        /// Whom an inbound route named.
+        AgentNumber agent;
         /// The sender is that of the envelope before.
         bool same_sender;
     };

@@ -48,6 +48,7 @@ void copy_view(Node& node, const Node& of) noexcept {
     node.uri_at = of.uri_at;
     node.connection_at = of.connection_at;
     node.hops = of.hops;
+    node.agent = of.agent;
     node.to_handle = of.to_handle;
     node.protocol_handle = of.protocol_handle;
     node.source_lane.store(of.source_lane.load(std::memory_order_relaxed),

@@ -187,6 +187,7 @@ void Delivery::fill(std::uint32_t item, Node& node) noexcept {
     node.uri_size = envelope.uri_size;
     node.flags.store(0, std::memory_order_relaxed);
     node.hops = static_cast<std::uint16_t>(envelope.hops + 1U);
+    node.agent = from.agent;
     node.to_handle = from.entry + 1U;  // `none` becomes 0
     node.protocol_handle = from.protocol;
     node.source_lane.store(lane_uid_, std::memory_order_relaxed);

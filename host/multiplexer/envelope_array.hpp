@@ -72,6 +72,10 @@ inline void hand_out(Multiplexer::Core& core, LaneCore& lane, Node& node, patchb
     item.connection_id = reinterpret_cast<const char*>(base + node.connection_at);
     item.connection_id_size = node.connection_size;
     item.hops = node.hops;
+    const std::string_view agent = core.agent_names.name(node.agent);
+    item.agent = agent.data();
+    item.agent_size = static_cast<std::uint32_t>(agent.size());
+    item.reserved = 0;
     node.taker.store(lane.uid.load(std::memory_order_relaxed), std::memory_order_relaxed);
     node.holder.store(lane.generation->uid, std::memory_order_relaxed);
     node.taken_at.store(core.now.load(std::memory_order_relaxed), std::memory_order_relaxed);

@@ -37,6 +37,7 @@ Node* make_host_node(ThreadCache& cache, const HostEnvelope& envelope) noexcept 
     node->connection_size = 0;
     node->flags.store(node_from_host, std::memory_order_relaxed);
     node->hops = 0;
+    node->agent = 0;
     node->to_handle = 0;
     node->protocol_handle = cache.core.protocols.find(envelope.protocol_id);
     node->source_lane.store(0, std::memory_order_relaxed);

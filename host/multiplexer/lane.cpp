@@ -253,7 +253,8 @@ bool Lane::post(Signal signal) {
         signal.kind == PATCHBAY_SIGNAL_DISCONNECT ||
         // Bounded by what the lane itself asked for.
         signal.kind == PATCHBAY_SIGNAL_RECEIPT || signal.kind == PATCHBAY_SIGNAL_ROOM ||
-        signal.kind == PATCHBAY_SIGNAL_CANCEL;
+        signal.kind == PATCHBAY_SIGNAL_CANCEL || signal.kind == PATCHBAY_SIGNAL_IDENTITY_RESULT ||
+        signal.kind == PATCHBAY_SIGNAL_AGENT_PING || signal.kind == PATCHBAY_SIGNAL_SESSION_END;
     if (!always) {
         const std::uint32_t receipts = lane.receipts_due.load(std::memory_order_relaxed);
         const std::uint32_t waiting = lane.signals.waiting();

@@ -13,7 +13,7 @@
 namespace patchbay::multiplexer {
 
 /// PATCHBAY_REASON_* that this version knows.
-inline constexpr std::size_t reason_count = 14;
+inline constexpr std::size_t reason_count = 15;
 
 struct InstanceCounters {
     // What the instance delivered.

@@ -93,7 +93,8 @@ void Multiplexer::Core::rebuild_map() {
              instance->state.load(std::memory_order_relaxed) != InstanceState::disconnected});
         cores.push_back(instance.get());
     }
-    map = std::make_shared<const RouteMap>(table, std::move(described), cores, book, protocols);
+    map = std::make_shared<const RouteMap>(table, std::move(described), cores, book, protocols,
+                                           agent_names);
     for (InstanceCore* instance : cores) {
         instance->consumer.store(map->is_consumer(instance->number), std::memory_order_relaxed);
     }

@@ -117,7 +117,9 @@ struct alignas(64) Node {
     /// Coarse time of taking, in ticks.
     std::atomic<std::uint32_t> taken_at;
     /// Worst PATCHBAY_RECEIPT_* so far, of itself and its children.
-    std::atomic<std::uint32_t> outcome;
+    std::atomic<std::uint16_t> outcome;
+    /// Whom an inbound route named (AgentNumber), 0 = nobody.
+    std::uint16_t agent;
     /// Token of the parent, if its settling depends on this one, else 0.
     std::uint64_t parent;
     std::uint64_t receipt;

@@ -5,6 +5,7 @@
 #include <patchbay/public_id.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace patchbay::multiplexer {
@@ -41,7 +42,7 @@ std::string describe(const InboundRoute& route) {
 
 RouteMap::RouteMap(const RoutingTable& table, std::vector<RoutingInstance> instances,
                    const std::vector<InstanceCore*>& cores, AddressBook& book,
-                   ProtocolTable& protocols)
+                   ProtocolTable& protocols, AgentNames& agents)
     : book_(book),
       protocols_(protocols),
       instances_(std::move(instances)),
@@ -97,6 +98,7 @@ RouteMap::RouteMap(const RoutingTable& table, std::vector<RoutingInstance> insta
             }
         }
         rule.agent = route.agent.value_or("");
+        rule.agent_number = rule.agent.empty() ? AgentNumber{0} : agents.number(rule.agent);
         rule.text = describe(route);
         if (route.address) {
             by_address[*route.address].push_back(static_cast<std::uint32_t>(i));
@@ -183,13 +185,14 @@ bool RouteMap::applies(const Rule& rule, const RouteInput& input) const noexcept
 
 Route RouteMap::follow(const Rule& rule, std::uint32_t source) const {
     if (!rule.agent.empty()) {
-        if (const LaneRef ref = book_.find(rule.agent).fixed) {
-            return {ref, PATCHBAY_REASON_NONE};
+        const LaneRef ref = book_.find(rule.agent).fixed;
+        if (ref != 0 && lane_of(ref) != lane_ref_component && rule.agent_number != 0) {
+            return {ref, PATCHBAY_REASON_NONE, nullptr, rule.agent_number};
         }
         if (rule.agent == resident_agent_ && inbox_ != 0) {
             return inbox_ == source ? Route{} : to_instance(inbox_);
         }
-        return {0, PATCHBAY_REASON_NOT_CONNECTED};
+        return {0, PATCHBAY_REASON_AGENT_OFFLINE};
     }
     if (rule.to.empty()) {
         return {0, PATCHBAY_REASON_NOT_CONNECTED};
@@ -360,7 +363,8 @@ RouteExplanation explain_route(const RoutingTable& table,
     for (const RoutingInstance& instance : instances) {
         book.set_fixed(instance.component_id, lane_ref(instance.number, lane_ref_component));
     }
-    const RouteMap map(table, instances, {}, book, protocols);
+    const auto agents = std::make_unique<AgentNames>();
+    const RouteMap map(table, instances, {}, book, protocols, *agents);
     protocols.number(query.protocol_id, true);
     return map.explain(query, hop_limit);
 }

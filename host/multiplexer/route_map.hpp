@@ -5,6 +5,7 @@
 #pragma once
 
 #include "multiplexer/address_book.hpp"
+#include "multiplexer/agent_names.hpp"
 #include "multiplexer/protocol_table.hpp"
 #include "multiplexer/routing.hpp"
 
@@ -36,13 +37,16 @@ struct Route {
     std::uint32_t reason = 0;
     /// Set when several instances get it; then `to` is the first of them.
     const std::vector<LaneRef>* all = nullptr;
+    /// Whom the route named.
+    AgentNumber agent = 0;
 };
 
 class RouteMap {
   public:
     /// `cores[i]` belongs to `instances[i]`; empty when nothing runs.
     RouteMap(const RoutingTable& table, std::vector<RoutingInstance> instances,
-             const std::vector<InstanceCore*>& cores, AddressBook& book, ProtocolTable& protocols);
+             const std::vector<InstanceCore*>& cores, AddressBook& book, ProtocolTable& protocols,
+             AgentNames& agents);
 
     /// `trace` may be null; the steps considered are appended otherwise.
     [[nodiscard]] Route resolve(const RouteInput& input, std::vector<RouteStep>* trace) const;
@@ -70,6 +74,7 @@ class RouteMap {
         /// `to` without each of its members, for envelopes that a target itself delivered.
         std::map<std::uint32_t, std::vector<LaneRef>> to_without;
         std::string agent;
+        AgentNumber agent_number = 0;
         std::string text;
     };
 

@@ -77,9 +77,10 @@ void Multiplexer::Core::finish(ThreadCache& cache, Node& node, std::uint64_t sta
 }
 
 void Multiplexer::Core::worsen(Node& node, std::uint32_t outcome, const Failure* failure) noexcept {
-    std::uint32_t before = node.outcome.load(std::memory_order_relaxed);
+    std::uint16_t before = node.outcome.load(std::memory_order_relaxed);
     while (before < outcome &&
-           !node.outcome.compare_exchange_weak(before, outcome, std::memory_order_acq_rel)) {
+           !node.outcome.compare_exchange_weak(before, static_cast<std::uint16_t>(outcome),
+                                               std::memory_order_acq_rel)) {
     }
     if (before < outcome && failure != nullptr) {
         auto* copy = new (std::nothrow) Failure(*failure);

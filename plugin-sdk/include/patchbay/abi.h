@@ -298,7 +298,9 @@ enum {
     PATCHBAY_REASON_TOO_LARGE = 10,
     PATCHBAY_REASON_BAD_VIEW = 11,  /* a view does not lie inside its block */
     PATCHBAY_REASON_BAD_FIELD = 12, /* empty or over-long to, sender or protocol id; not UTF-8 */
-    PATCHBAY_REASON_BAD_PARENT = 13 /* parent is not a token that this generation holds */
+    PATCHBAY_REASON_BAD_PARENT = 13, /* parent is not a token that this generation holds */
+    /* The agent whom an inbound route names is not connected. Since 1.1. */
+    PATCHBAY_REASON_AGENT_OFFLINE = 14
 };
 
 /* ---- 7. Signals --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@
 #define ASSERT(name, condition) typedef char assert_##name[(condition) ? 1 : -1]
 #define FIELD(type, field, offset, ...) ASSERT(type##_##field, offsetof(type, field) == offset)
 #endif
-#define SIZE(type, size) ASSERT(type, sizeof(type) == size)
+#define SIZE(type, size) ASSERT(size_of_##type, sizeof(type) == size)
 #define VALUE(name, value) ASSERT(name, name == value)
 
 /* clang-format off */
@@ -54,7 +54,9 @@ FIELD(patchbay_buffer, block, 0, patchbay_block*);
 FIELD(patchbay_buffer, data, 8, uint8_t*);
 FIELD(patchbay_buffer, capacity, 16, size_t);
 
+#if PATCHBAY_ABI_MINOR < 1 /* it grew in 1.1 */
 SIZE(patchbay_envelope, 152);
+#endif
 FIELD(patchbay_envelope, to, 0, const char*);
 FIELD(patchbay_envelope, sender, 8, const char*);
 FIELD(patchbay_envelope, protocol_id, 16, const char*);

@@ -111,6 +111,7 @@ struct Taken {
     std::uint32_t to_handle = 0;
     std::uint32_t protocol_handle = 0;
     patchbay_block* block = nullptr;
+    std::string agent;
 };
 
 struct SignalSeen {
@@ -164,7 +165,8 @@ inline Taken copy_of(const patchbay_envelope& from) {
             from.hops,
             from.to_handle,
             from.protocol_handle,
-            from.block};
+            from.block,
+            {from.agent_size == 0 ? "" : from.agent, from.agent_size}};
 }
 
 /// An instance with one generation, as a plugin sees itself.

@@ -150,13 +150,69 @@ TEST(Routing, ARuleMayNameAnAgent) {
     table.inbound.push_back({.protocol = http, .agent = "remote"});
     table.inbound.push_back({.agent = "me"});
     host.multiplexer.set_routing(table);
-    EXPECT_EQ(web.deliver({.to = "x", .protocol_id = http}).reason, PATCHBAY_REASON_NOT_CONNECTED);
+    EXPECT_EQ(web.deliver({.to = "x", .protocol_id = http}).reason, PATCHBAY_REASON_AGENT_OFFLINE);
+    ASSERT_EQ(host.dead_letters.count(), 1U);
+    EXPECT_EQ(reason_name(host.dead_letters.last().reason), "agent_offline");
     ASSERT_TRUE(
         host.multiplexer.agents().attach("remote", {gateway.instance->number()}).has_value());
     web.deliver({.to = "x", .protocol_id = http});
     EXPECT_EQ(gateway.messages().size(), 1U);
     web.deliver({.to = "x"});
     EXPECT_EQ(agent.messages().size(), 1U);
+}
+
+TEST(Routing, TheTakerSeesTheAgentWhomARuleNamed) {
+    Harness host;
+    const Peer web = host.add("web");
+    const Peer gateway = host.add("gateway");
+    RoutingTable table;
+    table.inbound.push_back({.address = "first", .agent = "alice"});
+    table.inbound.push_back({.address = "second", .agent = "bob"});
+    host.multiplexer.set_routing(table);
+    AgentDirectory& agents = host.multiplexer.agents();
+    for (const char* name : {"alice", "bob", "carol"}) {
+        ASSERT_TRUE(agents.attach(name, {gateway.instance->number(), 0}).has_value());
+    }
+    web.deliver_all({{.to = "first"}, {.to = "carol"}, {.to = "second"}, {.to = "first"}});
+    // What waits keeps its agent when the routing is replaced.
+    host.multiplexer.set_routing({});
+    const std::vector<Taken> taken = gateway.take();
+    ASSERT_EQ(taken.size(), 4U);
+    EXPECT_EQ(taken[0].agent, "alice");
+    EXPECT_EQ(taken[0].to, "first");
+    EXPECT_EQ(taken[1].agent, "") << "'to' itself is the agent";
+    EXPECT_EQ(taken[2].agent, "bob");
+    EXPECT_EQ(taken[3].agent, "alice");
+    for (const Taken& one : taken) {
+        gateway.complete(one.token);
+    }
+    // Blocks are used again, and no agent sticks to them.
+    web.deliver_all({{.to = "carol"}, {.to = "carol"}});
+    for (const Taken& one : gateway.take()) {
+        EXPECT_EQ(one.agent, "");
+        gateway.complete(one.token);
+    }
+}
+
+TEST(Routing, AnAgentOfARuleWhoLeftIsOffline) {
+    Harness host;
+    const Peer web = host.add("web");
+    const Peer gateway = host.add("gateway");
+    RoutingTable table;
+    table.inbound.push_back({.agent = "alice"});
+    host.multiplexer.set_routing(table);
+    AgentDirectory& agents = host.multiplexer.agents();
+    const AgentRoute route{gateway.instance->number(), 0};
+    ASSERT_TRUE(agents.attach("alice", route).has_value());
+    EXPECT_EQ(web.deliver({.to = "x"}).status, std::uint32_t{PATCHBAY_DELIVERY_ACCEPTED});
+    ASSERT_TRUE(agents.detach("alice", route));
+    const patchbay_delivery refused = web.deliver({.to = "x", .protocol_id = http});
+    EXPECT_EQ(refused.status, std::uint32_t{PATCHBAY_DELIVERY_DEAD_LETTERED});
+    EXPECT_EQ(refused.reason, std::uint32_t{PATCHBAY_REASON_AGENT_OFFLINE});
+    // The sender is answered as for every other dead letter.
+    const std::vector<Taken> answers = web.take();
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_NE(answers[0].message.find("not connected"), std::string::npos);
 }
 
 TEST(Routing, OutboundPrecedence) {
