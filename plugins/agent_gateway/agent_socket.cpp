@@ -23,6 +23,8 @@ constexpr std::size_t reading_bound = std::size_t{1} << 20U;
 constexpr std::size_t stranger_bound = std::size_t{256} << 10U;
 /// Control frames are not sent into a queue that does not move.
 constexpr std::size_t control_bound = std::size_t{64} << 10U;
+/// Of an agent that sends faster than it is read, before the others have their turn.
+constexpr int reads_per_turn = 8;
 
 }  // namespace
 
@@ -72,7 +74,7 @@ void AgentSocket::update_wait() {
     if (phase_ != Phase::open) {
         return;
     }
-    if (!is_registered()) {
+    if (!is_registered() && lane_.queue(Wait::registration).limit().count() != 0) {
         wait_for(Wait::registration);
     } else if (outgoing_) {
         wait_for(Wait::writing);
@@ -158,7 +160,11 @@ void AgentSocket::read() {
         return phase_ != Phase::closed && phase_ != Phase::answered && !paused_ &&
                (!outgoing_ || outgoing_->size() <= reading_bound);
     };
-    while (readable_ && may_read()) {
+    for (int reads = 0; readable_ && may_read(); ++reads) {
+        if (reads == reads_per_turn) {
+            lane_.schedule_flush(*this);  // which goes on reading
+            break;
+        }
         const std::span<char> buffer = lane_.read_buffer();
         const std::size_t kept = kept_.size();
         if (kept >= buffer.size()) {
@@ -242,7 +248,7 @@ void AgentSocket::consume_head(std::span<char>& bytes) {
     envelopes_ = handshake.envelopes;
     deflate_ = handshake.deflate;
     bytes = bytes.subspan(handshake.size);
-    wait_for(Wait::registration);
+    update_wait();
 }
 
 websocket::ReaderRules AgentSocket::reader_rules() const noexcept {

@@ -349,21 +349,38 @@ void GatewayLane::on_message(AgentSocket& socket, std::string_view payload, bool
             identity().touch(socket.session());
             routing_.on_envelopes(socket, payload);
         } else {
-            Commands::refuse(socket, "send_message", "not_registered", "Not registered");
+            refuse_stranger(socket);
         }
         return;
     }
     FrameProblem problem;
     std::optional<ClientFrame> frame = frames_.read(payload, problem);
     if (!frame) {
-        shared_.counters.requests_refused.add();
-        Commands::refuse(socket, "invalid_frame", problem.code, problem.text);
+        if (admits_nonsense(socket)) {
+            Commands::refuse(socket, "invalid_frame", problem.code, problem.text);
+        }
     } else if (frame->kind == FrameKind::message) {
         routing_.on_message(socket, *frame, payload);
     } else {
         commands_.handle(socket, *frame);
     }
     frames_.trim();
+}
+
+/// Frames that mean nothing are limited like requests.
+bool GatewayLane::admits_nonsense(AgentSocket& socket) {
+    shared_.counters.requests_refused.add();
+    if (socket.admit_request(second(), shared_.options.limits.requests_per_second)) {
+        return true;
+    }
+    socket.close(CloseCode::policy, "too many frames that are refused");
+    return false;
+}
+
+void GatewayLane::refuse_stranger(AgentSocket& socket) {
+    if (admits_nonsense(socket)) {
+        Commands::refuse(socket, "send_message", "not_registered", "Not registered");
+    }
 }
 
 const std::string* GatewayLane::deflated(std::string_view message) {

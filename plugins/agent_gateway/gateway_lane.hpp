@@ -119,6 +119,8 @@ class GatewayLane {
     /// The first thing to do when a turn calls: looks at the clock, once per turn.
     void begin_turn();
     void on_message(AgentSocket& socket, std::string_view payload, bool is_text);
+    /// A message of a socket that is nobody's.
+    void refuse_stranger(AgentSocket& socket);
     [[nodiscard]] const websocket::HandshakeRules& handshake_rules() const noexcept {
         return shared_.handshake;
     }
@@ -146,6 +148,7 @@ class GatewayLane {
     void end_of_turn() noexcept;
     void finish();
     [[nodiscard]] std::uint64_t new_connection();
+    [[nodiscard]] bool admits_nonsense(AgentSocket& socket);
 
     Shared& shared_;
     Lane& lane_;

@@ -92,7 +92,7 @@ void Routing::on_message(AgentSocket& socket, const ClientFrame& frame, std::str
     if (socket.is_registered()) {
         lane_.identity().touch(socket.session());
     } else if (!is_trusted) {
-        refuse_message(socket, {}, "not_registered", "Not registered");
+        lane_.refuse_stranger(socket);
         return;
     }
     FrameProblem problem{"invalid_message", "The frame has no 'data'"};
