@@ -55,7 +55,8 @@ HostProcess::HostProcess(HostView view, std::string configuration_path, events::
       lock_(std::move(lock)),
       dead_letters_(std::move(dead_letters)),
       state_store_(view_.configuration.data_dir + "/state.sqlite", hub),
-      multiplexer_(multiplexer_options(view_.configuration), clock_, hub, *dead_letters_) {}
+      multiplexer_(multiplexer_options(view_.configuration), clock_, hub, *dead_letters_),
+      agents_(view_.configuration, multiplexer_.agents(), hub, clock_) {}
 
 HostProcess::~HostProcess() {
     server_.reset();
@@ -93,6 +94,7 @@ Result<void> HostProcess::open_connections() {
     plugins::ConnectionHostOptions options;
     options.data_dir = view_.configuration.data_dir;
     options.identity.name = "patchbay " + std::string(version());
+    options.agents = &agents_;
     options.drain_timeout = view_.configuration.shutdown.drain_timeout;
     options.on_stop_requested = [this](const plugins::StopRequest& request) {
         stop_wish_("the policy of '" + request.instance + "' (" + request.error.message + ")",
@@ -104,6 +106,7 @@ Result<void> HostProcess::open_connections() {
         return tl::unexpected<Error>(std::move(made.error()));
     }
     connections_ = std::move(*made);
+    agents_.run_on(connections_->scheduler());
     multiplexer_.set_routing(routing_table(view_.configuration));
     return {};
 }

@@ -4,6 +4,7 @@
 /// only one host may have (data folder, stores, control socket), `start` runs the plan.
 #pragma once
 
+#include "app/agent_service.hpp"
 #include "app/data_lock.hpp"
 #include "app/host_view.hpp"
 #include "control/registry.hpp"
@@ -61,6 +62,7 @@ class HostProcess {
     [[nodiscard]] events::EventHub& hub() { return hub_; }
     [[nodiscard]] multiplexer::Multiplexer& multiplexer() { return multiplexer_; }
     [[nodiscard]] plugins::ConnectionHost& connections() { return *connections_; }
+    [[nodiscard]] AgentService& agents() { return agents_; }
     [[nodiscard]] storage::DeadLetterStore& dead_letters() { return *dead_letters_; }
     [[nodiscard]] const multiplexer::Clock& clock() const { return clock_; }
     [[nodiscard]] std::chrono::system_clock::time_point started_at() const { return started_at_; }
@@ -86,6 +88,7 @@ class HostProcess {
     std::unique_ptr<storage::DeadLetterStore> dead_letters_;
     storage::StateStore state_store_;
     multiplexer::Multiplexer multiplexer_;
+    AgentService agents_;
     std::unique_ptr<plugins::ConnectionHost> connections_;
     std::atomic<HostStage> stage_{HostStage::starting};
     std::mutex lanes_in_use_;

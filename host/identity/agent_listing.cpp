@@ -78,11 +78,23 @@ std::optional<AgentState> Registrations::lookup(std::string_view agent_id) const
     return state;
 }
 
-std::vector<AgentRow> Registrations::list(std::string_view after, std::size_t limit) const {
+std::vector<AgentRow> Registrations::list(std::string_view after, std::size_t limit,
+                                          std::size_t bytes) const {
+    // What a row has beside its texts, and ids count twice, as `name`, when all is escaped.
+    constexpr std::size_t frame = 160;
+    constexpr std::size_t growth = 6;
     std::vector<AgentRow> rows;
+    std::size_t used = 0;
     const std::shared_lock lock(mutex_);
     for (const Session* session = sessions_.next(after); session != nullptr && rows.size() < limit;
          session = sessions_.next(session->agent_id())) {
+        const std::size_t size = frame + 2 * growth * session->agent_id().size() +
+                                 growth * session->transport().size() +
+                                 2 * session->metadata().size();
+        if (!rows.empty() && used + size > bytes) {
+            break;
+        }
+        used += size;
         rows.push_back(row_of(*session));
     }
     return rows;

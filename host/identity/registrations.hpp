@@ -162,8 +162,10 @@ class Registrations final : private HeartbeatSink {
     void end_generation(std::uint32_t instance, std::uint32_t generation);
 
     [[nodiscard]] std::optional<AgentState> lookup(std::string_view agent_id) const;
-    /// Up to `limit` agents in byte order of their ids, which follow `after`.
-    [[nodiscard]] std::vector<AgentRow> list(std::string_view after, std::size_t limit) const;
+    /// Up to `limit` agents in byte order of their ids, which follow `after`; fewer when their
+    /// texts would go beyond `bytes`, but at least one.
+    [[nodiscard]] std::vector<AgentRow> list(std::string_view after, std::size_t limit,
+                                             std::size_t bytes = SIZE_MAX) const;
 
     // ---- For the operator ----
     /// Ends its session; the claim stays. Code `identity.unknown_agent`: it is not registered.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The extensions of abi.h, section 12, as tables of thunks; that of sockets is in abi_sockets.cpp.
+// The extensions of abi.h, section 12, as tables of thunks; those of
+// sockets and identity are in abi_sockets.cpp and abi_identity.cpp.
 #include "plugins/abi_host.hpp"
 #include "plugins/lane_timers.hpp"
 
@@ -417,6 +418,9 @@ const std::array extensions = {
 const void* find_extension(const AbiHost& host, std::string_view id) {
     if (id == PATCHBAY_KEY_VALUE_EXTENSION && host.services.key_value == nullptr) {
         return nullptr;
+    }
+    if (id == PATCHBAY_IDENTITY_EXTENSION) {
+        return identity_extension(host);
     }
     for (const Extension& extension : extensions) {
         if (extension.id == id) {

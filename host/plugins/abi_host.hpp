@@ -28,6 +28,7 @@
 namespace patchbay::plugins {
 
 class AbiHost;
+class AgentIdentity;
 class LaneTimers;
 class ListeningSockets;
 
@@ -40,6 +41,8 @@ struct HostServices {
     CallRouter& calls;
     /// Null: the extension patchbay.key_value/1 is not offered.
     KeyValueStore* key_value = nullptr;
+    /// Null: the extension patchbay.identity/1 is not offered.
+    AgentIdentity* agents = nullptr;
 };
 
 /// What a plugin says of its connection. Called on threads of the plugin.
@@ -146,6 +149,8 @@ class AbiHost {
 /// The table of an extension, or null.
 [[nodiscard]] const void* find_extension(const AbiHost& host, std::string_view id);
 [[nodiscard]] const patchbay_sockets* sockets_extension();
+/// Null when there is no identity subsystem, or when it cannot be opened, which is told.
+[[nodiscard]] const patchbay_identity* identity_extension(const AbiHost& host);
 
 /// Tells that the host itself failed (out of memory, mostly) in a call of the plugin.
 void report_exception(const AbiHost& host) noexcept;

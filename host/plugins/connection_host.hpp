@@ -48,6 +48,8 @@ struct ConnectionHostOptions {
     /// Absolute; holds the private copies (below run/) and the plugins' files.
     std::string data_dir;
     HostIdentity identity{};
+    /// Who the agents of transports are; may be null, and outlives the host.
+    AgentIdentity* agents = nullptr;
     /// How long `stop` lets mailboxes drain.
     std::chrono::milliseconds drain_timeout{10'000};
     /// Called once, on the scheduler's thread, when a policy asks for the end. It must not call

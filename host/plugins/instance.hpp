@@ -134,6 +134,8 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     bool end_plugin();
     /// Calls `destroy`; false when it did not return.
     bool destroy_object();
+    /// Nobody answers the lanes any more, and their agents have lost their sockets.
+    void end_agents();
     /// After `destroy`: takes back the sockets that the generation has not released.
     void end_loans(std::uint32_t generation);
 

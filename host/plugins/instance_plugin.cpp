@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of an instance that brings a plugin's code to run and ends it again.
+#include "plugins/agent_identity.hpp"
 #include "plugins/host_call.hpp"
 #include "plugins/instance.hpp"
 
@@ -130,6 +131,9 @@ Result<void> Instance::start_lanes(const patchbay_class& table, std::uint32_t la
         const std::lock_guard lock(mutex_);
         lanes_ = *attached;
         host_->generation.store(lanes_);
+        if (services_.agents != nullptr) {
+            services_.agents->lanes().add(number_, *lanes_);
+        }
         for (std::uint32_t i = 0; i < lanes; ++i) {
             runners_.push_back(std::make_unique<LaneRunner>(
                 *host_, table, object_, *lanes_->lane(i), in_flight, inline_ok));
@@ -197,6 +201,7 @@ bool Instance::end_plugin() {
     if (left.empty() && !destroy_object()) {
         left.emplace_back("destroy");
     }
+    end_agents();
     if (!left.empty()) {
         std::string names;
         for (const std::string& thread : left) {
@@ -237,6 +242,13 @@ bool Instance::end_plugin() {
         }
     }
     return true;
+}
+
+void Instance::end_agents() {
+    if (services_.agents != nullptr && lanes_ != nullptr) {
+        services_.agents->lanes().remove(number_, lanes_->number());
+        services_.agents->end_generation(number_, lanes_->number());
+    }
 }
 
 void Instance::end_loans(std::uint32_t generation) {

@@ -969,8 +969,8 @@ typedef struct patchbay_identity {
                                            patchbay_agent* agent);
     /** A page of at most `limit` (0 = 1,000, the most) registered agents whose ids follow `after`
      * in byte order, as a JSON array of objects with agent_id, name, connected, metadata, claimed,
-     * last_seen (seconds since 1970) and transport. The last page is shorter than `limit`.
-     * `*block` is to be released. [any-thread] [no-block] */
+     * last_seen (seconds since 1970) and transport. A page ends early before it grows beyond 4 MiB;
+     * the one after the last is empty. `*block` is to be released. [any-thread] [no-block] */
     patchbay_status(PATCHBAY_CALL* list)(const patchbay_host* host, patchbay_string after,
                                          uint32_t limit, patchbay_bytes* json,
                                          patchbay_block** block);
