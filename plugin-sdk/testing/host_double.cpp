@@ -259,6 +259,15 @@ void HostDouble::send_receipt(std::uint64_t receipt, std::uint32_t kind, std::st
     state_->send_signal(*state_->lanes.at(lane), std::move(signal));
 }
 
+void HostDouble::send_signal(const patchbay_signal& signal, std::uint32_t lane) {
+    SignalDouble copy;
+    copy.signal = signal;
+    copy.name.assign(signal.name.data, signal.name.size);
+    copy.payload.assign(reinterpret_cast<const char*>(signal.payload.data), signal.payload.size);
+    const std::lock_guard lock(state_->mutex);
+    state_->send_signal(*state_->lanes.at(lane), std::move(copy));
+}
+
 void HostDouble::advance(std::chrono::nanoseconds time) {
     State& state = *state_;
     const std::lock_guard lock(state.mutex);

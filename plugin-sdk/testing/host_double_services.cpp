@@ -322,6 +322,10 @@ const void* HostDouble::State::extension(std::string_view id) const {
     if (std::find(options.without.begin(), options.without.end(), id) != options.without.end()) {
         return nullptr;
     }
+    if (const auto found = options.extensions.find(std::string(id));
+        found != options.extensions.end()) {
+        return found->second;
+    }
     const std::pair<std::string_view, const void*> tables[] = {
         {PATCHBAY_LOG_EXTENSION, &log_table},
         {PATCHBAY_CONFIG_EXTENSION, &config_table},

@@ -46,6 +46,8 @@ struct HostOptions {
     std::uint32_t log_level = 0;
     /// Extensions that this host does not have.
     std::vector<std::string> without{};
+    /// Tables of further extensions, by id, that a test brings along; they must outlive the host.
+    std::map<std::string, const void*> extensions{};
     /// Bytes between envelopes and signals in the batches that a class without `run` is given: more
     /// than the struct's size plays a later host, less an earlier one.
     std::uint32_t envelope_stride = sizeof(patchbay_envelope);
@@ -126,6 +128,8 @@ class HostDouble {
     /// RECEIPT for a delivery's receipt number.
     void send_receipt(std::uint64_t receipt, std::uint32_t kind, std::string_view code = {},
                       std::uint32_t lane = 0);
+    /// Any signal, for extensions that a test brings along. Its views are copied.
+    void send_signal(const patchbay_signal& signal, std::uint32_t lane = 0);
     /// Lets the clock go on; timers that become due give their signals.
     void advance(std::chrono::nanoseconds time);
     /// A dependent's call; waits for the answer.

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "envelope_body.hpp"
+
+#include "json_text.hpp"
+
+#include <patchbay/protocols/default.hpp>
+#include <patchbay/protocols/http.hpp>
+#include <patchbay/protocols/http_headers.hpp>
+#include <patchbay/utf8.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace patchbay::agent_gateway {
+
+namespace {
+
+using protocols::DefaultBytes;
+using protocols::DefaultEnd;
+using protocols::DefaultError;
+using protocols::DefaultMessage;
+using protocols::DialogueHeader;
+using protocols::HttpMessageView;
+using protocols::HttpRequestView;
+using protocols::HttpResponseView;
+
+tl::unexpected<Error> bad_body(std::string text) {
+    return failure(ErrorClass::invalid, "agent_gateway.bad_body", std::move(text));
+}
+
+/// As text when it is text, else as Base64 under the other name.
+void append_bytes(std::string& out, const std::string& name, std::string_view bytes) {
+    if (is_utf8(bytes)) {
+        append_member(out, name, bytes);
+    } else {
+        append_member(out, name + "_base64", std::string_view(to_base64(bytes)));
+    }
+}
+
+void append_body(std::string& out, const HttpRequestView& request) {
+    append_member(out, "performative", std::string_view("request"));
+    append_member(out, "method", request.method);
+    append_member(out, "url", request.url);
+    append_member(out, "version", request.version);
+    append_member(out, "headers", request.headers);
+    append_bytes(out, "body", request.body);
+}
+
+void append_body(std::string& out, const HttpResponseView& response) {
+    append_member(out, "performative", std::string_view("response"));
+    append_member(out, "status_code", static_cast<std::int64_t>(response.status_code));
+    append_member(out, "status_text", response.status_text);
+    append_member(out, "version", response.version);
+    append_member(out, "headers", response.headers);
+    append_bytes(out, "body", response.body);
+}
+
+void append_body(std::string& out, const DefaultBytes& bytes) {
+    append_member(out, "performative", std::string_view("bytes"));
+    append_bytes(out, "content", bytes.content);
+}
+
+void append_body(std::string& out, const DefaultEnd& /*end*/) {
+    append_member(out, "performative", std::string_view("end"));
+}
+
+void append_body(std::string& out, const DefaultError& error) {
+    append_member(out, "performative", std::string_view("error"));
+    append_member(out, "error_code", static_cast<std::int64_t>(error.error_code));
+    append_member(out, "error_msg", std::string_view(error.error_msg));
+    std::string data = "{";
+    for (const auto& [key, value] : error.error_data) {
+        append_member(data, key, std::string_view(to_base64(value)));
+    }
+    append_raw_member(out, "error_data", data + "}");
+}
+
+std::optional<JsonElement> member(const JsonElement& body, std::string_view name) {
+    JsonElement found;
+    if (body.at_key(name).get(found) != simdjson::SUCCESS || found.is_null()) {
+        return std::nullopt;
+    }
+    return found;
+}
+
+Result<std::string> text(const JsonElement& body, std::string_view name,
+                         std::string_view default_value) {
+    const auto found = member(body, name);
+    if (!found) {
+        return std::string(default_value);
+    }
+    if (const auto value = text_of(found)) {
+        return std::string(*value);
+    }
+    return bad_body("'" + std::string(name) + "' is not text");
+}
+
+/// `name` as text, or as JSON that is written out, or `name`_base64. `is_json` tells the second.
+Result<std::string> bytes(const JsonElement& body, const std::string& name, bool& is_json) {
+    is_json = false;
+    if (const auto encoded = member(body, name + "_base64")) {
+        const auto value = text_of(encoded);
+        std::string decoded;
+        if (!value || !from_base64(*value, decoded)) {
+            return bad_body("'" + name + "_base64' is not Base64");
+        }
+        return decoded;
+    }
+    const auto found = member(body, name);
+    if (!found) {
+        return std::string();
+    }
+    if (const auto value = text_of(found)) {
+        return std::string(*value);
+    }
+    is_json = true;
+    return json_of(*found);
+}
+
+/// Headers as upstream's text, from such a text or from an object of names and values.
+Result<std::string> headers(const JsonElement& body, bool is_json) {
+    std::vector<protocols::HttpHeaderView> list;
+    const auto found = member(body, "headers");
+    simdjson::dom::object object;
+    std::string_view given;
+    if (found && found->get(object) == simdjson::SUCCESS) {
+        for (const simdjson::dom::key_value_pair& entry : object) {
+            std::string_view value;
+            if (entry.value.get(value) != simdjson::SUCCESS) {
+                return bad_body("the header '" + std::string(entry.key) + "' is not text");
+            }
+            if (entry.key.find_first_of("\r\n: ") != std::string_view::npos) {
+                return bad_body("'" + std::string(entry.key) + "' is not the name of a header");
+            }
+            list.push_back({entry.key, value});
+        }
+    } else if (found && found->get(given) == simdjson::SUCCESS) {
+        list = protocols::headers_from_text(given);
+    } else if (found) {
+        return bad_body("'headers' is neither text nor an object");
+    }
+    constexpr std::string_view type = "content-type";
+    const bool has_type = std::any_of(list.begin(), list.end(), [&](const auto& header) {
+        return std::equal(header.name.begin(), header.name.end(), type.begin(), type.end(),
+                          [](char a, char b) { return a == b || (a | 0x20) == b; });
+    });
+    if (is_json && !has_type) {
+        list.push_back({"Content-Type", "application/json"});
+    }
+    return list.empty() ? std::string() : protocols::headers_to_text(list);
+}
+
+Result<std::string> encode_response(const JsonElement& body, const DialogueHeader& header) {
+    std::int64_t status = 200;
+    if (const auto given = member(body, "status_code");
+        given && (given->get(status) != simdjson::SUCCESS || status < 100 || status > 999)) {
+        return bad_body("'status_code' is not a number from 100 to 999");
+    }
+    bool is_json = false;
+    auto content = bytes(body, "body", is_json);
+    if (!content) {
+        return content;
+    }
+    auto header_text = headers(body, is_json);
+    auto phrase = text(body, "status_text", status == 200 ? "OK" : "");
+    auto version = text(body, "version", "HTTP/1.1");
+    for (auto* const part : {&header_text, &phrase, &version}) {
+        if (!*part) {
+            return std::move(*part);
+        }
+    }
+    HttpMessageView message;
+    message.header = protocols::view_of(header, {});
+    message.body = HttpResponseView{*version, static_cast<std::int32_t>(status), *phrase,
+                                    *header_text, *content};
+    return protocols::encode(message);
+}
+
+Result<std::string> encode_request(const JsonElement& body, const DialogueHeader& header) {
+    bool is_json = false;
+    auto content = bytes(body, "body", is_json);
+    if (!content) {
+        return content;
+    }
+    auto header_text = headers(body, is_json);
+    auto method = text(body, "method", "get");
+    auto url = text(body, "url", "");
+    auto version = text(body, "version", "HTTP/1.1");
+    for (auto* const part : {&header_text, &method, &url, &version}) {
+        if (!*part) {
+            return std::move(*part);
+        }
+    }
+    if (url->empty()) {
+        return bad_body("'url' is missing");
+    }
+    HttpMessageView message;
+    message.header = protocols::view_of(header, {});
+    message.body = HttpRequestView{*method, *url, *version, *header_text, *content};
+    return protocols::encode(message);
+}
+
+Result<std::string> encode_http(const JsonElement& body, const DialogueHeader& header) {
+    const bool is_answer = header.message_id < 0;
+    return is_answer ? encode_response(body, header) : encode_request(body, header);
+}
+
+Result<std::string> encode_default(const JsonElement& body, const DialogueHeader& header) {
+    DefaultMessage message;
+    message.header = header;
+    const auto performative = text(body, "performative", "bytes");
+    if (!performative) {
+        return performative;
+    }
+    if (*performative == "end") {
+        message.body = DefaultEnd{};
+    } else if (*performative == "error") {
+        DefaultError error;
+        auto what = text(body, "error_msg", "");
+        if (!what) {
+            return what;
+        }
+        error.error_msg = std::move(*what);
+        std::int64_t code = 0;
+        const auto given = member(body, "error_code");
+        if (given && (given->get(code) != simdjson::SUCCESS || code < 0 || code > 4)) {
+            return bad_body("'error_code' is not a number from 0 to 4");
+        }
+        error.error_code = static_cast<protocols::DefaultErrorCode>(code);
+        message.body = std::move(error);
+    } else if (*performative == "bytes") {
+        bool is_json = false;
+        auto content = bytes(body, "content", is_json);
+        if (!content) {
+            return content;
+        }
+        message.body = DefaultBytes{std::move(*content)};
+    } else {
+        return bad_body("'performative' is none of bytes, end and error");
+    }
+    return protocols::encode(message);
+}
+
+}  // namespace
+
+std::string body_json(std::string_view protocol_id, std::string_view message) {
+    std::string out = "{";
+    if (protocol_id == protocols::http_protocol_id) {
+        if (const auto http = protocols::decode_http(message)) {
+            std::visit([&](const auto& body) { append_body(out, body); }, http->body);
+            return out + "}";
+        }
+    } else if (protocol_id == protocols::default_protocol_id) {
+        if (const auto decoded = protocols::decode_default(message)) {
+            std::visit([&](const auto& body) { append_body(out, body); }, decoded->body);
+            return out + "}";
+        }
+    }
+    append_member(out, "message_base64", std::string_view(to_base64(message)));
+    return out + "}";
+}
+
+std::optional<DialogueHeader> dialogue_of(std::string_view protocol_id, std::string_view message) {
+    if (protocol_id != protocols::http_protocol_id &&
+        protocol_id != protocols::default_protocol_id) {
+        return std::nullopt;
+    }
+    const auto wrapper = protocols::decode_message(message);
+    return wrapper ? std::optional(protocols::header_of(*wrapper)) : std::nullopt;
+}
+
+bool expects_answer(std::string_view protocol_id, std::string_view message) {
+    if (protocol_id != protocols::http_protocol_id) {
+        return false;
+    }
+    const auto http = protocols::decode_http(message);
+    return http && std::holds_alternative<HttpRequestView>(http->body);
+}
+
+DialogueHeader answer_header(const DialogueHeader& request, std::string_view reference) {
+    DialogueHeader answer = request;
+    answer.target = request.message_id;
+    // The starter counts 1, 2, 3; the responder -1, -2, -3; and they take turns.
+    answer.message_id = request.message_id > 0 ? -request.message_id : 1 - request.message_id;
+    if (answer.responder_reference.empty()) {
+        answer.responder_reference = reference;
+    }
+    return answer;
+}
+
+Result<std::string> encode_body(std::string_view protocol_id, const JsonElement& body,
+                                const DialogueHeader& header) {
+    if (!body.is_object()) {
+        return bad_body("the body is not an object");
+    }
+    if (const auto whole = member(body, "message_base64")) {
+        const auto encoded = text_of(whole);
+        std::string decoded;
+        if (!encoded || !from_base64(*encoded, decoded)) {
+            return bad_body("'message_base64' is not Base64");
+        }
+        return decoded;
+    }
+    if (protocol_id == protocols::http_protocol_id) {
+        return encode_http(body, header);
+    }
+    if (protocol_id == protocols::default_protocol_id) {
+        return encode_default(body, header);
+    }
+    return bad_body("a message of '" + std::string(protocol_id) +
+                    "' is sent as 'message_base64', the bytes of the protocol's own message");
+}
+
+}  // namespace patchbay::agent_gateway
