@@ -259,6 +259,15 @@ void HostDouble::send_receipt(std::uint64_t receipt, std::uint32_t kind, std::st
     state_->send_signal(*state_->lanes.at(lane), std::move(signal));
 }
 
+void HostDouble::send_signal(const SignalToSend& signal, std::uint32_t lane) {
+    const std::lock_guard lock(state_->mutex);
+    SignalDouble sent = signal_of(signal.kind, signal.token, signal.value);
+    sent.signal.status = signal.status;
+    sent.name = signal.name;
+    sent.payload = signal.payload;
+    state_->send_signal(*state_->lanes.at(lane), std::move(sent));
+}
+
 void HostDouble::advance(std::chrono::nanoseconds time) {
     State& state = *state_;
     const std::lock_guard lock(state.mutex);

@@ -322,6 +322,11 @@ const void* HostDouble::State::extension(std::string_view id) const {
     if (std::find(options.without.begin(), options.without.end(), id) != options.without.end()) {
         return nullptr;
     }
+    for (const auto& [name, table_pointer] : options.extensions) {
+        if (name == id) {
+            return table_pointer;
+        }
+    }
     const std::pair<std::string_view, const void*> tables[] = {
         {PATCHBAY_LOG_EXTENSION, &log_table},
         {PATCHBAY_CONFIG_EXTENSION, &config_table},

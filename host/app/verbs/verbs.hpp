@@ -10,6 +10,7 @@
 
 namespace patchbay::app {
 
+void add_agents(CLI::App& root, Invocation& invocation);
 void add_check(CLI::App& root, Invocation& invocation);
 void add_completion(CLI::App& root, Invocation& invocation);
 void add_dead_letters(CLI::App& root, Invocation& invocation);
@@ -23,6 +24,7 @@ void add_events(CLI::App& root, Invocation& invocation);
 void add_explain(CLI::App& root, Invocation& invocation);
 void add_explain_route(CLI::App& root, Invocation& invocation);
 void add_graph(CLI::App& root, Invocation& invocation);
+void add_identity(CLI::App& root, Invocation& invocation);
 void add_import(CLI::App& root, Invocation& invocation);
 void add_inspect(CLI::App& root, Invocation& invocation);
 void add_list(CLI::App& root, Invocation& invocation);

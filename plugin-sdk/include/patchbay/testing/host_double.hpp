@@ -26,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace patchbay::testing {
@@ -46,6 +47,9 @@ struct HostOptions {
     std::uint32_t log_level = 0;
     /// Extensions that this host does not have.
     std::vector<std::string> without{};
+    /// Extensions that the test itself plays (patchbay.identity/1, say): id and table, which lives
+    /// as long as the host. What they answer goes back with `send_signal`.
+    std::vector<std::pair<std::string, const void*>> extensions{};
     /// Bytes between envelopes and signals in the batches that a class without `run` is given: more
     /// than the struct's size plays a later host, less an earlier one.
     std::uint32_t envelope_stride = sizeof(patchbay_envelope);
@@ -79,6 +83,16 @@ struct Completed {
 struct LogLine {
     std::uint32_t level = 0;
     std::string text;
+};
+
+/// See patchbay_signal.
+struct SignalToSend {
+    std::uint32_t kind = 0;
+    patchbay_status status = PATCHBAY_OK;
+    std::uint64_t token = 0;
+    std::uint64_t value = 0;
+    std::string name{};
+    std::string payload{};
 };
 
 /// A listening address that this host holds open for the instance.
@@ -126,6 +140,8 @@ class HostDouble {
     /// RECEIPT for a delivery's receipt number.
     void send_receipt(std::uint64_t receipt, std::uint32_t kind, std::string_view code = {},
                       std::uint32_t lane = 0);
+    /// Any signal, for extensions that the test plays.
+    void send_signal(const SignalToSend& signal, std::uint32_t lane = 0);
     /// Lets the clock go on; timers that become due give their signals.
     void advance(std::chrono::nanoseconds time);
     /// A dependent's call; waits for the answer.
