@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/control_verbs.hpp"
 
+#include "app/agent_verbs.hpp"
 #include "app/dead_letter_replay.hpp"
 #include "app/event_source.hpp"
 #include "app/host_process.hpp"
@@ -91,6 +92,7 @@ void register_control_verbs(control::Registry& registry, HostProcess& host) {
             reply->fail(replayed.error());
         }
     });
+    register_agent_verbs(registry, host);
     registry.add("stop", [&host](const json&, const ReplyPointer& reply) {
         host.wish_stop("a request over the control socket", false);
         reply->result({{"stopping", true}});

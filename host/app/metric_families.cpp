@@ -123,6 +123,33 @@ class Collector {
             number(metrics.pool_exhausted));
     }
 
+    void agents(const AgentService& service) {
+        const identity::Registrations* open = service.registrations();
+        if (open == nullptr) {
+            return;
+        }
+        const identity::RegistrationStatistics counts = open->statistics();
+        add("patchbay_agents_registered", "Registered agents.", false, number(counts.agents));
+        add("patchbay_agents_online", "Registered agents whose socket is open.", false,
+            number(counts.online));
+        add("patchbay_agents_joined_total", "Agents that registered.", true, number(counts.joined));
+        add("patchbay_agents_left_total", "Agents that left.", true, number(counts.left));
+        add("patchbay_agents_lost_total", "Agents that were silent for too long.", true,
+            number(counts.lost));
+        add("patchbay_agents_replaced_total", "Connections of agents that another one replaced.",
+            true, number(counts.replaced));
+        add("patchbay_agent_registrations_refused_total", "Registrations refused.", true,
+            number(counts.refused));
+        add("patchbay_agent_pings_total", "Pings of the heartbeat.", true, number(counts.pings));
+        add("patchbay_agent_pings_missed_total", "Pings that were not answered.", true,
+            number(counts.misses));
+        const identity::ClaimStatistics claims = service.claims()->statistics();
+        add("patchbay_claims", "Claims of agent ids.", false,
+            static_cast<std::int64_t>(claims.claims));
+        add("patchbay_certificates_refused_total", "Certificates that were not accepted.", true,
+            number(claims.refused));
+    }
+
     void dead_letters(const storage::DeadLetterStatistics& letters) {
         add("patchbay_dead_letters_kept", "Dead letters in the store.", false,
             number(letters.totals.count));
@@ -173,6 +200,7 @@ std::vector<MetricFamily> metric_families(HostProcess& host) {
     Collector collector;
     collector.host(host);
     collector.multiplexer(host.multiplexer().metrics());
+    collector.agents(host.agents());
     collector.dead_letters(host.dead_letters().statistics());
     collector.plugins(host.connections().metrics());
     return collector.take();

@@ -61,6 +61,22 @@ json instance_json(const plugins::InstanceStatus& status) {
     return entry;
 }
 
+/// Zeros while no plugin has agents.
+json agents_json(const AgentService& agents) {
+    const identity::Registrations* open = agents.registrations();
+    const identity::RegistrationStatistics counts =
+        open != nullptr ? open->statistics() : identity::RegistrationStatistics{};
+    return {{"network_id", open != nullptr ? open->options().network_id : std::string()},
+            {"registered", counts.agents},
+            {"online", counts.online},
+            {"claims", open != nullptr ? agents.claims()->statistics().claims : 0},
+            {"joined", counts.joined},
+            {"left", counts.left},
+            {"lost", counts.lost},
+            {"replaced", counts.replaced},
+            {"refused", counts.refused}};
+}
+
 }  // namespace
 
 json status_json(HostProcess& host) {
@@ -91,6 +107,7 @@ json status_json(HostProcess& host) {
             {"started_at", utc_text(host.started_at())},
             {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
             {"instances", std::move(instances)},
+            {"agents", agents_json(host.agents())},
             {"dead_letters",
              {{"count", letters.totals.count},
               {"bytes", letters.totals.bytes},

@@ -100,6 +100,12 @@ std::vector<AgentRow> Registrations::list(std::string_view after, std::size_t li
     return rows;
 }
 
+std::optional<AgentRow> Registrations::find(std::string_view agent_id) const {
+    const std::shared_lock lock(mutex_);
+    const Session* session = sessions_.find(agent_id);
+    return session == nullptr ? std::nullopt : std::optional(row_of(*session));
+}
+
 RegistrationStatistics Registrations::statistics() const {
     const std::shared_lock lock(mutex_);
     RegistrationStatistics statistics = statistics_;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace patchbay::identity {
@@ -383,8 +384,13 @@ void Registrations::refuse(const PendingPointer& pending, RegistrationVerdict ve
     }
     std::string payload;
     if (verdict == RegistrationVerdict::proof_required) {
-        payload = "{\"error\":" + json_text(error.message) +
-                  ",\"challenge\":" + claims_.challenge(request.agent_id).to_json() + '}';
+        try {
+            payload = "{\"error\":" + json_text(error.message) +
+                      ",\"challenge\":" + claims_.challenge(request.agent_id).to_json() + '}';
+        } catch (const std::exception&) {  // the system has no random bytes
+            error = {ErrorClass::failed, "identity.no_randomness",
+                     "No challenge could be made for the key of this agent ID"};
+        }
     }
     refuse(*pending, std::move(error), std::move(payload));
 }

@@ -168,6 +168,8 @@ class Registrations final : private HeartbeatSink {
                                              std::size_t bytes = SIZE_MAX) const;
 
     // ---- For the operator ----
+    /// The row of that agent, if it is registered.
+    [[nodiscard]] std::optional<AgentRow> find(std::string_view agent_id) const;
     /// Ends its session; the claim stays. Code `identity.unknown_agent`: it is not registered.
     Result<void> kick(std::string_view agent_id, std::string_view text);
     /// After an operator changed a claim: whoever is registered under the id without owning it is

@@ -245,10 +245,16 @@ bool Instance::end_plugin() {
 }
 
 void Instance::end_agents() {
-    if (services_.agents != nullptr && lanes_ != nullptr) {
-        services_.agents->lanes().remove(number_, lanes_->number());
-        services_.agents->end_generation(number_, lanes_->number());
+    std::uint32_t generation = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        if (services_.agents == nullptr || lanes_ == nullptr) {
+            return;
+        }
+        generation = lanes_->number();
     }
+    services_.agents->lanes().remove(number_, generation);
+    services_.agents->end_generation(number_, generation);
 }
 
 void Instance::end_loans(std::uint32_t generation) {

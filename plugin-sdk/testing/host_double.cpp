@@ -259,13 +259,13 @@ void HostDouble::send_receipt(std::uint64_t receipt, std::uint32_t kind, std::st
     state_->send_signal(*state_->lanes.at(lane), std::move(signal));
 }
 
-void HostDouble::send_signal(const patchbay_signal& signal, std::uint32_t lane) {
-    SignalDouble copy;
-    copy.signal = signal;
-    copy.name.assign(signal.name.data, signal.name.size);
-    copy.payload.assign(reinterpret_cast<const char*>(signal.payload.data), signal.payload.size);
+void HostDouble::send_signal(const SignalToSend& signal, std::uint32_t lane) {
     const std::lock_guard lock(state_->mutex);
-    state_->send_signal(*state_->lanes.at(lane), std::move(copy));
+    SignalDouble sent = signal_of(signal.kind, signal.token, signal.value);
+    sent.signal.status = signal.status;
+    sent.name = signal.name;
+    sent.payload = signal.payload;
+    state_->send_signal(*state_->lanes.at(lane), std::move(sent));
 }
 
 void HostDouble::advance(std::chrono::nanoseconds time) {

@@ -56,6 +56,11 @@ void print(const nlohmann::json& status, std::ostream& out) {
     for (const nlohmann::json& instance : status.value("instances", nlohmann::json::array())) {
         print_listeners(instance, out);
     }
+    const nlohmann::json agents = status.value("agents", nlohmann::json::object());
+    if (!agents.value("network_id", "").empty()) {
+        out << number(agents, "online") << " agents online, " << number(agents, "claims")
+            << " ids claimed, network " << agents.value("network_id", "") << '\n';
+    }
     const nlohmann::json letters = status.value("dead_letters", nlohmann::json::object());
     out << number(letters, "count") << " dead letters (" << number(letters, "evicted")
         << " evicted)\n";

@@ -16,6 +16,8 @@ void add_verbs(Command root, Invocation& invocation) {
     add_log_level(root, invocation);
     add_events(root, invocation);
     add_stop(root, invocation);
+    add_agents(root, invocation);
+    add_identity(root, invocation);
     add_dead_letters(root, invocation);
     add_envelope(root, invocation);
     add_import(root, invocation);

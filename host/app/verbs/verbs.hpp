@@ -9,6 +9,7 @@
 
 namespace patchbay::app {
 
+void add_agents(Command root, Invocation& invocation);
 void add_check(Command root, Invocation& invocation);
 void add_completion(Command root, Invocation& invocation);
 void add_dead_letters(Command root, Invocation& invocation);
@@ -22,6 +23,7 @@ void add_events(Command root, Invocation& invocation);
 void add_explain(Command root, Invocation& invocation);
 void add_explain_route(Command root, Invocation& invocation);
 void add_graph(Command root, Invocation& invocation);
+void add_identity(Command root, Invocation& invocation);
 void add_import(Command root, Invocation& invocation);
 void add_inspect(Command root, Invocation& invocation);
 void add_list(Command root, Invocation& invocation);

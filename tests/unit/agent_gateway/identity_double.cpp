@@ -57,13 +57,13 @@ struct IdentityTable {
             return PATCHBAY_OK;
         }
         if (found != current->agents_.end() && found->second.session != 0) {
-            patchbay_signal end{};
+            testing::SignalToSend end;
             end.kind = PATCHBAY_SIGNAL_SESSION_END;
             end.token = found->second.connection;
             end.value = PATCHBAY_SESSION_END_REPLACED;
-            end.name = asked->agent_id;
+            end.name.assign(asked->agent_id.data, asked->agent_id.size);
             static constexpr std::string_view why = "another connection took its place";
-            end.payload = {reinterpret_cast<const std::uint8_t*>(why.data()), why.size()};
+            end.payload = why;
             current->host_->send_signal(end, found->second.lane);
         }
         DoubleAgent& agent = current->agents_[id];
@@ -251,14 +251,13 @@ void IdentityDouble::answer(Answer answer) {
 }
 
 void IdentityDouble::send(const Answer& answer) {
-    patchbay_signal signal{};
+    testing::SignalToSend signal;
     signal.kind = PATCHBAY_SIGNAL_IDENTITY_RESULT;
     signal.status = answer.status;
     signal.token = answer.cookie;
     signal.value = answer.value;
-    signal.name = {answer.code.data(), answer.code.size()};
-    signal.payload = {reinterpret_cast<const std::uint8_t*>(answer.payload.data()),
-                      answer.payload.size()};
+    signal.name = answer.code;
+    signal.payload = answer.payload;
     host_->send_signal(signal, answer.lane);
 }
 
@@ -294,7 +293,7 @@ void IdentityDouble::add_elsewhere(const std::string& id) {
 
 void IdentityDouble::ping(const std::string& id, std::uint64_t value) {
     const std::lock_guard lock(mutex_);
-    patchbay_signal signal{};
+    testing::SignalToSend signal;
     signal.kind = PATCHBAY_SIGNAL_AGENT_PING;
     signal.token = agents_.at(id).connection;
     signal.value = value;
@@ -306,21 +305,21 @@ void IdentityDouble::end_session(const std::string& id, std::uint64_t reason,
     const std::lock_guard lock(mutex_);
     DoubleAgent& agent = agents_.at(id);
     agent.session = 0;
-    patchbay_signal signal{};
+    testing::SignalToSend signal;
     signal.kind = PATCHBAY_SIGNAL_SESSION_END;
     signal.token = agent.connection;
     signal.value = reason;
-    signal.name = {id.data(), id.size()};
-    signal.payload = {reinterpret_cast<const std::uint8_t*>(why.data()), why.size()};
+    signal.name = id;
+    signal.payload = why;
     host_->send_signal(signal, agent.lane);
 }
 
 void IdentityDouble::change(std::uint64_t kind, std::string_view id, std::string_view payload) {
-    patchbay_signal signal{};
+    testing::SignalToSend signal;
     signal.kind = PATCHBAY_SIGNAL_AGENT_CHANGED;
     signal.value = kind;
-    signal.name = {id.data(), id.size()};
-    signal.payload = {reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()};
+    signal.name = id;
+    signal.payload = payload;
     host_->send_signal(signal, 0);
 }
 

@@ -26,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace patchbay::testing {
@@ -83,6 +84,16 @@ struct LogLine {
     std::string text;
 };
 
+/// See patchbay_signal.
+struct SignalToSend {
+    std::uint32_t kind = 0;
+    patchbay_status status = PATCHBAY_OK;
+    std::uint64_t token = 0;
+    std::uint64_t value = 0;
+    std::string name{};
+    std::string payload{};
+};
+
 /// A listening address that this host holds open for the instance.
 struct Listening {
     /// "127.0.0.1:8000", "[::1]:8000" or "unix:/path".
@@ -128,8 +139,8 @@ class HostDouble {
     /// RECEIPT for a delivery's receipt number.
     void send_receipt(std::uint64_t receipt, std::uint32_t kind, std::string_view code = {},
                       std::uint32_t lane = 0);
-    /// Any signal, for extensions that a test brings along. Its views are copied.
-    void send_signal(const patchbay_signal& signal, std::uint32_t lane = 0);
+    /// Any signal, for extensions that the test plays.
+    void send_signal(const SignalToSend& signal, std::uint32_t lane = 0);
     /// Lets the clock go on; timers that become due give their signals.
     void advance(std::chrono::nanoseconds time);
     /// A dependent's call; waits for the answer.
