@@ -17,6 +17,7 @@
 #include "plugins/key_value_store.hpp"
 #include "plugins/plan.hpp"
 #include "plugins/plugin_generation.hpp"
+#include "plugins/proof_source.hpp"
 #include "plugins/run_folder.hpp"
 #include "plugins/scheduler.hpp"
 
@@ -48,6 +49,8 @@ struct ConnectionHostOptions {
     /// Absolute; holds the private copies (below run/) and the plugins' files.
     std::string data_dir;
     HostIdentity identity{};
+    /// Null: instances with `cert_requests` do not connect. Outlives the host.
+    ProofSource* proofs = nullptr;
     /// How long `stop` lets mailboxes drain.
     std::chrono::milliseconds drain_timeout{10'000};
     /// Called once, on the scheduler's thread, when a policy asks for the end. It must not call
