@@ -6,6 +6,7 @@
 
 #include "app/data_lock.hpp"
 #include "app/host_view.hpp"
+#include "app/proof_service.hpp"
 #include "control/registry.hpp"
 #include "control/server.hpp"
 #include "events/event_hub.hpp"
@@ -85,6 +86,7 @@ class HostProcess {
     const multiplexer::SystemClock clock_;
     std::unique_ptr<storage::DeadLetterStore> dead_letters_;
     storage::StateStore state_store_;
+    ProofService proofs_;
     multiplexer::Multiplexer multiplexer_;
     std::unique_ptr<plugins::ConnectionHost> connections_;
     std::atomic<HostStage> stage_{HostStage::starting};
