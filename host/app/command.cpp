@@ -42,6 +42,16 @@ Option& Option::repeatable() {
     return *this;
 }
 
+Option& Option::needs(const Option& other) {
+    option_->needs(other.option_);
+    return *this;
+}
+
+Option& Option::excludes(const Option& other) {
+    option_->excludes(other.option_);
+    return *this;
+}
+
 bool Option::given() const {
     return option_->count() > 0;
 }

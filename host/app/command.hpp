@@ -34,6 +34,9 @@ class Option {
     Option& words(int low, int high);
     /// It may be given several times, with one word each.
     Option& repeatable();
+    /// It makes no sense without, or with, that one.
+    Option& needs(const Option& other);
+    Option& excludes(const Option& other);
 
     /// Was it given? After parsing.
     [[nodiscard]] bool given() const;

@@ -55,6 +55,7 @@ HostProcess::HostProcess(HostView view, std::string configuration_path, events::
       lock_(std::move(lock)),
       dead_letters_(std::move(dead_letters)),
       state_store_(view_.configuration.data_dir + "/state.sqlite", hub),
+      proofs_(view_.configuration.data_dir),
       multiplexer_(multiplexer_options(view_.configuration), clock_, hub, *dead_letters_),
       agents_(view_.configuration, multiplexer_.agents(), hub, clock_) {}
 
@@ -95,6 +96,7 @@ Result<void> HostProcess::open_connections() {
     options.data_dir = view_.configuration.data_dir;
     options.identity.name = "patchbay " + std::string(version());
     options.agents = &agents_;
+    options.proofs = &proofs_;
     options.drain_timeout = view_.configuration.shutdown.drain_timeout;
     options.on_stop_requested = [this](const plugins::StopRequest& request) {
         stop_wish_("the policy of '" + request.instance + "' (" + request.error.message + ")",

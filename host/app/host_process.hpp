@@ -7,6 +7,7 @@
 #include "app/agent_service.hpp"
 #include "app/data_lock.hpp"
 #include "app/host_view.hpp"
+#include "app/proof_service.hpp"
 #include "control/registry.hpp"
 #include "control/server.hpp"
 #include "events/event_hub.hpp"
@@ -87,6 +88,7 @@ class HostProcess {
     const multiplexer::SystemClock clock_;
     std::unique_ptr<storage::DeadLetterStore> dead_letters_;
     storage::StateStore state_store_;
+    ProofService proofs_;
     multiplexer::Multiplexer multiplexer_;
     AgentService agents_;
     std::unique_ptr<plugins::ConnectionHost> connections_;

@@ -120,7 +120,8 @@ Value instance_value(const ConnectionInstance& instance) {
     map.add("class", instance.class_id)
         .add("name", instance.name)
         .add("required", instance.required)
-        .add("enabled", instance.enabled);
+        .add("enabled", instance.enabled)
+        .add("allow_missing_certificates", instance.allow_missing_certificates);
     const auto add_override = [&map](const char* key, const std::optional<Value>& value) {
         if (value) {
             map.add(key, redacted(*value));

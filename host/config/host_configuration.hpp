@@ -102,6 +102,8 @@ struct ConnectionInstance {
     /// A required instance that does not connect stops the start of the host.
     bool required = false;
     bool enabled = true;
+    /// It may connect without the proofs of representation that its `cert_requests` ask for.
+    bool allow_missing_certificates = false;
     InstanceOverrides overrides;
     std::vector<Binding> bind;
     ConnectionLimits limits;

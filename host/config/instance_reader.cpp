@@ -111,6 +111,7 @@ std::vector<ConnectionInstance> read_instances(MapReader& file, const Connection
         const bool named = read_names(reader, instance);
         reader.read("required", instance.required);
         reader.read("enabled", instance.enabled);
+        reader.read("allow_missing_certificates", instance.allow_missing_certificates);
         read_overrides(reader, instance.overrides, problems);
         read_binding(reader, instance, problems);
         instance.limits = defaults;

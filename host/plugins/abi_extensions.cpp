@@ -411,6 +411,7 @@ const std::array extensions = {
     Extension{PATCHBAY_DEAD_LETTERS_EXTENSION, &dead_letters_table},
     Extension{PATCHBAY_KEY_VALUE_EXTENSION, &key_value_table},
     Extension{PATCHBAY_SOCKETS_EXTENSION, sockets_extension()},
+    Extension{PATCHBAY_PROOFS_EXTENSION, proofs_extension()},
 };
 
 }  // namespace

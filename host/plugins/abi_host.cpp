@@ -177,6 +177,17 @@ AbiHost::CallScope::~CallScope() {
     current_host = outer_;
 }
 
+std::shared_ptr<const std::vector<Proof>> AbiHost::proofs() const {
+    const std::lock_guard lock(proofs_mutex_);
+    return proofs_;
+}
+
+void AbiHost::set_proofs(std::vector<Proof> proofs) {
+    auto next = std::make_shared<const std::vector<Proof>>(std::move(proofs));
+    const std::lock_guard lock(proofs_mutex_);
+    proofs_.swap(next);
+}
+
 bool AbiHost::is_own_thread() const {
     return current_host == this;
 }

@@ -14,6 +14,7 @@
 #include "plugins/instance_metrics.hpp"
 #include "plugins/key_value_store.hpp"
 #include "plugins/plugin_threads.hpp"
+#include "plugins/proof_source.hpp"
 #include "plugins/scheduler.hpp"
 
 #include <patchbay/abi.h>
@@ -21,6 +22,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +45,8 @@ struct HostServices {
     KeyValueStore* key_value = nullptr;
     /// Null: the extension patchbay.identity/1 is not offered.
     AgentIdentity* agents = nullptr;
+    /// Null: no proofs of representation are to be had.
+    ProofSource* proofs = nullptr;
 };
 
 /// What a plugin says of its connection. Called on threads of the plugin.
@@ -119,6 +123,9 @@ class AbiHost {
     };
     /// The calling thread runs code of this instance.
     [[nodiscard]] bool is_own_thread() const;
+    /// The proofs as of the last connect; never null.
+    [[nodiscard]] std::shared_ptr<const std::vector<Proof>> proofs() const;
+    void set_proofs(std::vector<Proof> proofs);
     /// Something that is different for every thread.
     [[nodiscard]] static const void* this_thread();
 
@@ -144,6 +151,9 @@ class AbiHost {
 
   private:
     patchbay_host table_{};
+    mutable std::mutex proofs_mutex_;
+    std::shared_ptr<const std::vector<Proof>> proofs_ =
+        std::make_shared<const std::vector<Proof>>();
 };
 
 /// The table of an extension, or null.
@@ -151,6 +161,7 @@ class AbiHost {
 [[nodiscard]] const patchbay_sockets* sockets_extension();
 /// Null when there is no identity subsystem, or when it cannot be opened, which is told.
 [[nodiscard]] const patchbay_identity* identity_extension(const AbiHost& host);
+[[nodiscard]] const patchbay_proofs* proofs_extension();
 
 /// Tells that the host itself failed (out of memory, mostly) in a call of the plugin.
 void report_exception(const AbiHost& host) noexcept;

@@ -22,7 +22,8 @@ ConnectionHost::ConnectionHost(multiplexer::Multiplexer& multiplexer,
       options_(std::move(options)),
       scheduler_(clock),
       calls_(scheduler_),
-      services_{events, clock, multiplexer, scheduler_, calls_, key_value, options_.agents} {}
+      services_{events, clock,     multiplexer,     scheduler_,
+                calls_, key_value, options_.agents, options_.proofs} {}
 
 Result<std::unique_ptr<ConnectionHost>> ConnectionHost::make(
     const Plan& plan, multiplexer::Multiplexer& multiplexer, const multiplexer::Clock& clock,

@@ -17,6 +17,7 @@
 #include "plugins/key_value_store.hpp"
 #include "plugins/plan.hpp"
 #include "plugins/plugin_generation.hpp"
+#include "plugins/proof_source.hpp"
 #include "plugins/run_folder.hpp"
 #include "plugins/scheduler.hpp"
 
@@ -50,6 +51,8 @@ struct ConnectionHostOptions {
     HostIdentity identity{};
     /// Who the agents of transports are; may be null, and outlives the host.
     AgentIdentity* agents = nullptr;
+    /// Null: instances with `cert_requests` do not connect. Outlives the host.
+    ProofSource* proofs = nullptr;
     /// How long `stop` lets mailboxes drain.
     std::chrono::milliseconds drain_timeout{10'000};
     /// Called once, on the scheduler's thread, when a policy asks for the end. It must not call

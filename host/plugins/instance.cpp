@@ -148,14 +148,46 @@ bool Instance::post(std::uint32_t lane, multiplexer::Signal signal) {
 // ---- Operations --------------------------------------------------------------------------------
 
 Result<void> Instance::connect() {
+    const std::optional<Error> refusal = collect_proofs();
     const std::lock_guard lock(mutex_);
     wants_connection_ = true;
     attempt_ = 0;
     services_.scheduler.cancel(std::exchange(reconnect_, 0));
-    return begin_connect();
+    return begin_connect(refusal);
 }
 
-Result<void> Instance::begin_connect() {
+std::optional<Error> Instance::collect_proofs() {
+    if (plan_.cert_requests.empty()) {
+        return std::nullopt;
+    }
+    ProofCheck check;
+    if (plan_.cert_requests.size() > PATCHBAY_MOST_PROOFS) {
+        check.problems.push_back(
+            {ErrorClass::invalid, "proof.too_many",
+             plan_.name + " has " + std::to_string(plan_.cert_requests.size()) +
+                 " cert_requests; " + std::to_string(PATCHBAY_MOST_PROOFS) + " are the most."});
+    } else if (services_.proofs == nullptr) {
+        check.problems.push_back({ErrorClass::unsupported, "proof.unavailable",
+                                  "This host has no source of proofs of representation, and " +
+                                      plan_.name + " has cert_requests."});
+    } else {
+        check = services_.proofs->proofs_for(plan_.cert_requests);
+    }
+    host_->set_proofs(std::move(check.proofs));
+    if (check.problems.empty()) {
+        return std::nullopt;
+    }
+    if (!plan_.allow_missing_certificates) {
+        return check.problems.front();
+    }
+    for (const Error& problem : check.problems) {
+        publish(events::Level::warning, problem.code,
+                plan_.name + " connects without a proof of representation: " + problem.message);
+    }
+    return std::nullopt;
+}
+
+Result<void> Instance::begin_connect(const std::optional<Error>& refusal) {
     if (phase_ != InstancePhase::running) {
         return failure(ErrorClass::invalid, "connection.not_loaded",
                        plan_.name + " cannot connect: it is " + std::string(to_string(phase_)));
@@ -170,6 +202,12 @@ Result<void> Instance::begin_connect() {
             plan_.name + " cannot connect: it is " + std::string(to_string(machine_.state())));
     }
     set_traffic(multiplexer::InstanceState::expected);
+    if (refusal) {
+        set_error(*refusal);
+        machine_.transit(ConnectionState::connecting, ConnectionState::disconnected);
+        recover(FailureKind::connect);
+        return {};
+    }
     begin_operation(OperationKind::connect, plan_.limits.timeouts.connect);
     return {};
 }
@@ -356,6 +394,7 @@ void Instance::recover(FailureKind kind) {
             " ms.");
     reconnect_ = services_.scheduler.after(last_delay_, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
+            const std::optional<Error> refusal = self->collect_proofs();
             const std::lock_guard lock(self->mutex_);
             self->reconnect_ = 0;
             self->reconnect_at_ = 0;
@@ -363,7 +402,7 @@ void Instance::recover(FailureKind kind) {
                 return;
             }
             if (self->unanswered_ == 0) {
-                (void)self->begin_connect();
+                (void)self->begin_connect(refusal);
                 return;
             }
             // It goes on when it answers; until then somebody has to know.

@@ -128,6 +128,9 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     void on_misbehaviour(std::uint32_t instance, std::string_view code,
                          std::string_view text) override;
 
+    /// Reads and checks the proofs of representation; what stands against connecting without them.
+    /// Reads files: not with mutex_ held.
+    [[nodiscard]] std::optional<Error> collect_proofs();
     Result<void> create_object(const patchbay_class& table);
     Result<void> start_lanes(const patchbay_class& table, std::uint32_t lanes);
     /// Ends lanes and threads and destroys the object; false when code of it still runs.
@@ -140,7 +143,8 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     void end_loans(std::uint32_t generation);
 
     // All with mutex_ held.
-    Result<void> begin_connect();
+    /// `refusal`: why it must not even try.
+    Result<void> begin_connect(const std::optional<Error>& refusal);
     void begin_disconnect();
     void begin_operation(OperationKind kind, std::chrono::nanoseconds limit);
     void end_operation();

@@ -116,6 +116,7 @@ void InstanceSet::add_configured() {
         draft.plan.name = entry.name;
         draft.plan.class_id = entry.class_id;
         draft.plan.required = entry.required;
+        draft.plan.allow_missing_certificates = entry.allow_missing_certificates;
         draft.plan.limits = entry.limits;
         draft.plan.location = entry.class_location;
         if (!entry.enabled) {

@@ -53,6 +53,8 @@ struct InstancePlan {
     std::string config_json = "{}";
     /// With the overrides applied.
     std::vector<config::CertRequest> cert_requests;
+    /// It may connect without them.
+    bool allow_missing_certificates = false;
     std::vector<DependencyPlan> dependencies;
     config::ConnectionLimits limits;
     PlanState state = PlanState::planned;

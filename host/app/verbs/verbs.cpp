@@ -20,6 +20,10 @@ void add_verbs(Command root, Invocation& invocation) {
     add_identity(root, invocation);
     add_dead_letters(root, invocation);
     add_envelope(root, invocation);
+    add_agent(root, invocation);
+    add_keys(root, invocation);
+    add_issue_certificates(root, invocation);
+    add_verify_certificate(root, invocation);
     add_import(root, invocation);
     add_scaffold(root, invocation);
     add_version(root, invocation);

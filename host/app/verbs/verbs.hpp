@@ -9,6 +9,11 @@
 
 namespace patchbay::app {
 
+void add_agent(Command root, Invocation& invocation);
+void add_agent_claim(Command group, Invocation& invocation);
+void add_agent_connect(Command group, Invocation& invocation);
+void add_agent_listen(Command group, Invocation& invocation);
+void add_agent_send(Command group, Invocation& invocation);
 void add_agents(Command root, Invocation& invocation);
 void add_check(Command root, Invocation& invocation);
 void add_completion(Command root, Invocation& invocation);
@@ -26,13 +31,19 @@ void add_graph(Command root, Invocation& invocation);
 void add_identity(Command root, Invocation& invocation);
 void add_import(Command root, Invocation& invocation);
 void add_inspect(Command root, Invocation& invocation);
+void add_issue_certificates(Command root, Invocation& invocation);
+void add_keys(Command root, Invocation& invocation);
+void add_keys_generate(Command group, Invocation& invocation);
+void add_keys_list(Command group, Invocation& invocation);
+void add_keys_show(Command group, Invocation& invocation);
 void add_list(Command root, Invocation& invocation);
 void add_log_level(Command root, Invocation& invocation);
 void add_metrics(Command root, Invocation& invocation);
 void add_run(Command root, Invocation& invocation);
+void add_scaffold(Command root, Invocation& invocation);
 void add_status(Command root, Invocation& invocation);
 void add_stop(Command root, Invocation& invocation);
-void add_scaffold(Command root, Invocation& invocation);
+void add_verify_certificate(Command root, Invocation& invocation);
 void add_version(Command root, Invocation& invocation);
 
 /// All of them, in the order of the help.

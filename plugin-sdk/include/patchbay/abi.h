@@ -824,6 +824,38 @@ typedef struct patchbay_sockets {
     void(PATCHBAY_CALL* release)(const patchbay_host* host, uint64_t id, uint32_t flags);
 } patchbay_sockets;
 
+/** Proofs of representation that `cert_requests` of connection.yaml asks for (since 1.1). The host
+ * looks for them and checks signature and dates before each connect; without all of them it does
+ * not connect the instance, unless its configuration says `allow_missing_certificates`. */
+#define PATCHBAY_PROOFS_EXTENSION "patchbay.proofs/1"
+
+/** Most requests of one instance that the host fulfils. */
+#define PATCHBAY_MOST_PROOFS 64u
+
+/** One proof that was found good. Crosses in arrays. */
+typedef struct patchbay_proof {
+    patchbay_string identifier;
+    patchbay_string ledger_id;  /* of the key that signed */
+    patchbay_string public_key; /* the represented key, as its ledger writes it */
+    patchbay_string not_before; /* days in UTC, YYYY-MM-DD, both included */
+    patchbay_string not_after;
+    patchbay_string message;   /* what was signed */
+    patchbay_string signature; /* as the ledger writes it: hexadecimal after 0x, or base64 */
+    patchbay_string signer_public_key;
+    patchbay_string signer_address;
+    patchbay_string path; /* absolute, of the file in upstream's format */
+} patchbay_proof;
+
+typedef struct patchbay_proofs {
+    uint32_t struct_size;
+    /** Fills `proofs` with patchbay_proof, in the order of `cert_requests`; what was missing at the
+     *  last connect is left out. The views live in `*block`, which is to be released.
+     *  PATCHBAY_MOST_PROOFS items are always room enough. OVERLOADED: there is less room than
+     *  `count` then says, and nothing was filled. [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* list)(const patchbay_host* host, patchbay_array* proofs,
+                                         patchbay_block** block);
+} patchbay_proofs;
+
 /** Who the agents of a transport are, and whether they still live (since 1.1). A transport reports
  * sockets and hands over what agents say; every decision, and its audit, is the host's. The rules
  * are those of the host's configuration (`identity`, `heartbeat`, `network`).

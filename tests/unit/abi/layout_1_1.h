@@ -110,4 +110,21 @@ VALUE(PATCHBAY_AGENT_LOST, 3);
 VALUE(PATCHBAY_AGENT_REPLACED, 4);
 VALUE(PATCHBAY_AGENT_CLAIMED, 5);
 VALUE(PATCHBAY_AGENT_RELEASED, 6);
+SIZE(patchbay_proof, 160);
+FIELD(patchbay_proof, identifier, 0, patchbay_string);
+FIELD(patchbay_proof, ledger_id, 16, patchbay_string);
+FIELD(patchbay_proof, public_key, 32, patchbay_string);
+FIELD(patchbay_proof, not_before, 48, patchbay_string);
+FIELD(patchbay_proof, not_after, 64, patchbay_string);
+FIELD(patchbay_proof, message, 80, patchbay_string);
+FIELD(patchbay_proof, signature, 96, patchbay_string);
+FIELD(patchbay_proof, signer_public_key, 112, patchbay_string);
+FIELD(patchbay_proof, signer_address, 128, patchbay_string);
+FIELD(patchbay_proof, path, 144, patchbay_string);
+
+SIZE(patchbay_proofs, 16);
+FIELD(patchbay_proofs, struct_size, 0, uint32_t);
+FIELD(patchbay_proofs, list, 8, patchbay_status (PATCHBAY_CALL*)(const patchbay_host*, patchbay_array*, patchbay_block**));
+
+VALUE(PATCHBAY_MOST_PROOFS, 64);
 /* clang-format on */

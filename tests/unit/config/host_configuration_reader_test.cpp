@@ -74,6 +74,7 @@ inbound: [{protocol: "valory/http:1.0.0", to: echo}]
     EXPECT_EQ(stub.name, "stub");
     EXPECT_TRUE(stub.required);
     EXPECT_TRUE(stub.enabled);
+    EXPECT_FALSE(stub.allow_missing_certificates);
     EXPECT_EQ(to_json(*stub.overrides.config), R"({"input_file":"in","output_file":"out"})");
     EXPECT_EQ(stub.location.line, 4U);
     ASSERT_EQ(host->default_routing.size(), 1U);
@@ -90,6 +91,7 @@ connections:
   - class: patchbay/local:0.1.0
     name: left
     enabled: false
+    allow_missing_certificates: true
     bind: {"fetchai/stub:0.21.0": stub_two}
     is_abstract: false
     build_directory: x
@@ -123,6 +125,7 @@ shutdown: {drain_timeout: 0}
     ASSERT_TRUE(host) << to_string(host.error().front());
     const ConnectionInstance& left = host->connections[0];
     EXPECT_FALSE(left.enabled);
+    EXPECT_TRUE(left.allow_missing_certificates);
     EXPECT_EQ(left.bind[0].dependency, "fetchai/stub:0.21.0");
     EXPECT_EQ(left.bind[0].instance, "stub_two");
     EXPECT_EQ(left.limits.mailbox.envelopes, 10U);

@@ -68,7 +68,8 @@ TEST(HostSchema, AcceptsWhatTheReaderAccepts) {
     for (const char* yaml : {
              "{}",
              "plugin_folders: [{path: ./plugins.d, autostart: true, watch: true}]",
-             "connections: [{class: fetchai/stub:0.21.0, name: stub, required: true, enabled: "
+             "connections: [{class: fetchai/stub:0.21.0, name: stub, required: true, "
+             "allow_missing_certificates: true, enabled: "
              "false, config: {a: 1}}]",
              "connections: [{class: fetchai/stub}]",
              "connections: [{class: a/b:1.2.3-rc.1+build, cert_requests: [], is_abstract: true, "
