@@ -92,8 +92,9 @@ class AbiProofsTest : public testing::Test {
     CallRouter calls_{scheduler_};
     test::MemoryStore store_;
     Proofs proofs_;
-    HostServices services_{traffic_.events, clock_,  traffic_.multiplexer, scheduler_, calls_,
-                           &store_,         &proofs_};
+    HostServices services_{traffic_.events, clock_,  traffic_.multiplexer,
+                           scheduler_,      calls_,  &store_,
+                           nullptr,         &proofs_};
     test::RecordingListener listener_;
     std::shared_ptr<RunFolder> runs_;
     std::shared_ptr<Instance> instance_;
