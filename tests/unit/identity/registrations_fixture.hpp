@@ -92,6 +92,7 @@ class RecordedTransports final : public Transports {
         }
         changes.push_back(
             {lane, change, std::string(agent_id), nlohmann::json::parse(agent), missed});
+        changed_.notify_all();
         return true;
     }
     [[nodiscard]] bool is_live(const TransportLane& lane) const noexcept override {
@@ -113,9 +114,16 @@ class RecordedTransports final : public Transports {
         const std::lock_guard lock(mutex_);
         return answers_.contains(cookie);
     }
-    [[nodiscard]] std::size_t end_count() const {
-        const std::lock_guard lock(mutex_);
-        return ends.size();
+    /// An answer and the news that belong to it may come from different threads.
+    void await_ends(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, std::chrono::seconds(60), [&] { return ends.size() >= count; });
+        EXPECT_EQ(ends.size(), count);
+    }
+    void await_changes(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, std::chrono::seconds(60), [&] { return changes.size() >= count; });
+        EXPECT_EQ(changes.size(), count);
     }
 
     bool is_behind = false;

@@ -111,7 +111,7 @@ TEST_F(RegistrationsTest, BranchConnectedWithForceReplacesWhoDoesNotAnswerWithin
     const Answer second = transports.await(cookie);
     ASSERT_FALSE(second.failed);
     EXPECT_NE(second.value, first.value);
-    ASSERT_EQ(transports.ends.size(), 1u);
+    transports.await_ends(1);
     EXPECT_EQ(transports.ends[0].connection, 1u);
     EXPECT_EQ(transports.ends[0].reason, SessionEnd::replaced);
     EXPECT_EQ(directory.lookup("alice"), (multiplexer::AgentRoute{1, 0}));
@@ -152,7 +152,7 @@ TEST_F(RegistrationsTest, LegacyForceReplacesAtOnce) {
     forced.force = true;
     EXPECT_FALSE(enter(forced).failed);
     EXPECT_TRUE(transports.pings.empty());
-    EXPECT_EQ(transports.ends.size(), 1u);
+    transports.await_ends(1);
 }
 
 TEST_F(RegistrationsTest, BranchConnectedOwnerIsReplacedByItsCertificate) {
@@ -164,7 +164,7 @@ TEST_F(RegistrationsTest, BranchConnectedOwnerIsReplacedByItsCertificate) {
     owner.connection = 3;
     const Answer second = enter(owner);
     ASSERT_FALSE(second.failed) << second.payload;
-    ASSERT_EQ(transports.ends.size(), 1u);
+    transports.await_ends(1);
     EXPECT_EQ(transports.ends[0].connection, 2u);
     EXPECT_EQ(registrations->lookup("alice")->session, second.value);
     EXPECT_TRUE(transports.pings.empty()) << "an owner needs no probe";
@@ -267,7 +267,7 @@ TEST_F(RegistrationsTest, Weakness9And10NumbersOfOtherSessionsChangeNothing) {
     registrations->pong(bob.value, ping_of(1), true);
     registrations->pong(bob.value, ping_of(2), true);
     pass(58s);
-    ASSERT_EQ(transports.ends.size(), 1u);
+    transports.await_ends(1);
     EXPECT_EQ(transports.ends[0].agent_id, "alice");
     EXPECT_TRUE(registrations->lookup("bob")->online);
     EXPECT_FALSE(registrations->lookup("alice"));
@@ -332,7 +332,7 @@ TEST_F(RegistrationsTest, Weakness19WhoComesBackWithinTheGraceHasNeverLeft) {
     ASSERT_FALSE(second.failed);
     EXPECT_EQ(nlohmann::json::parse(second.payload).at("resumed"), true);
     pass(10s);
-    ASSERT_EQ(transports.changes.size(), 2u);
+    transports.await_changes(2);
     EXPECT_EQ(transports.changes[0].change, AgentChange::joined);
     EXPECT_EQ(transports.changes[1].change, AgentChange::replaced);
     EXPECT_TRUE(directory.lookup("alice"));
@@ -367,7 +367,7 @@ TEST_F(RegistrationsTest, Weakness21TwoConcurrentOverridesSettleCleanly) {
     EXPECT_EQ(transports.await(third).code, "identity.already_connected");
     EXPECT_EQ(registrations->lookup("alice")->session, winner.value);
     EXPECT_EQ(registrations->statistics().agents, 1u);
-    EXPECT_EQ(transports.ends.size(), 1u);
+    transports.await_ends(1);
     EXPECT_EQ(transports.answer_counts[second], 1);
     EXPECT_EQ(transports.answer_counts[third], 1);
     EXPECT_NE(first.value, winner.value);
@@ -389,7 +389,7 @@ TEST_F(RegistrationsTest, Weakness21TwoOwnersAtOnceLeaveNoOrphan) {
         sessions.insert(answer.value);
     }
     EXPECT_EQ(sessions.size(), 8u);
-    EXPECT_EQ(transports.end_count(), 7u) << "all but the last were told that they were replaced";
+    transports.await_ends(7);  // all but the last were told that they were replaced
     EXPECT_EQ(registrations->statistics().agents, 1u);
     EXPECT_TRUE(sessions.contains(registrations->lookup("alice")->session));
 }
@@ -444,13 +444,13 @@ TEST_F(RegistrationsTest, Weakness25AnEvictedClientIsToldWhy) {
     EXPECT_TRUE(registrations->subscribe({2, 1, 0}, true));
     enter("alice", 1);
     pass(92s);
-    ASSERT_EQ(transports.ends.size(), 1u);
+    transports.await_ends(1);
     EXPECT_EQ(transports.ends[0].reason, SessionEnd::timeout);
     EXPECT_EQ(transports.ends[0].text.rfind("Connection timeout during ping", 0), 0u);
     EXPECT_EQ(events.text("agent.lost").rfind("Connection timeout during ping", 0), 0u);
     EXPECT_TRUE(events.has("agent.ping"));
     EXPECT_TRUE(events.has("agent.ping_missed"));
-    ASSERT_EQ(transports.changes.size(), 2u);
+    transports.await_changes(2);
     EXPECT_EQ(transports.changes[1].change, AgentChange::lost);
     EXPECT_EQ(transports.changes[1].agent.at("agent_id"), "alice");
     EXPECT_FALSE(directory.lookup("alice"));
@@ -525,8 +525,8 @@ TEST_F(RegistrationsTest, AReleasedIdIsFreeAndItsHolderStays) {
     EXPECT_FALSE(claims->find("alice"));
     EXPECT_TRUE(registrations->lookup("alice")->online);
     pass(1s);
-    ASSERT_EQ(transports.changes.size(), 3u);
-    EXPECT_EQ(transports.changes[1].change, AgentChange::claimed);
+    transports.await_changes(3);
+    EXPECT_EQ(transports.changes.at(1).change, AgentChange::claimed);
     EXPECT_EQ(transports.changes[1].agent.at("claimed"), true);
     EXPECT_EQ(transports.changes[2].change, AgentChange::released);
 }
@@ -555,7 +555,7 @@ TEST_F(RegistrationsTest, ARevokedAgentIsEndedAndStaysOut) {
     const Answer claimed = claim_id(session.value, "alice");
     ASSERT_TRUE(revoke("alice"));
     registrations->claim_changed("alice");
-    ASSERT_EQ(transports.ends.size(), 1u);
+    transports.await_ends(1);
     EXPECT_EQ(transports.ends[0].reason, SessionEnd::removed);
     RegistrationRequest owner = request("alice", 2);
     owner.certificate = certificate_of(claimed);
@@ -567,7 +567,7 @@ TEST_F(RegistrationsTest, AnOperatorRemovesAnAgent) {
     enter("alice", 1);
     EXPECT_EQ(registrations->kick("bob", "").error().code, "identity.unknown_agent");
     EXPECT_TRUE(registrations->kick("alice", "Go."));
-    ASSERT_EQ(transports.ends.size(), 1u);
+    transports.await_ends(1);
     EXPECT_EQ(transports.ends[0].text, "Go.");
     EXPECT_FALSE(registrations->lookup("alice"));
     EXPECT_FALSE(enter("alice", 2).failed);
@@ -652,13 +652,13 @@ TEST_F(RegistrationsTest, WhoIsBehindMissesChangesAndHearsHowMany) {
     enter("c", 3);
     transports.is_behind = false;
     enter("d", 4);
-    ASSERT_EQ(transports.changes.size(), 2u);
+    transports.await_changes(2);
     EXPECT_EQ(transports.changes[0].missed, 0u);
     EXPECT_EQ(transports.changes[1].agent_id, "d");
     EXPECT_EQ(transports.changes[1].missed, 2u);
     EXPECT_TRUE(registrations->subscribe({9, 1, 0}, false));
     enter("e", 5);
-    EXPECT_EQ(transports.changes.size(), 2u);
+    transports.await_changes(2);
 }
 
 TEST_F(RegistrationsTest, DecisionsAreInTheAuditLog) {
