@@ -195,14 +195,16 @@ class Messages(GatewayTest):
                 self.assertEqual(host.stop(), 0, host.log_text())
 
     def test_connections_are_reached_only_when_they_are_listed(self):
-        config = self.config(gateway=", may_address: [echo]",
+        config = self.config(gateway=", may_address: ['patchbay/echo:0.1.0']",
                              connections="  - {class: patchbay/echo:0.1.0, name: echo}")
         with Host(config).wait_ready() as host:
             a = self.agent("a")
-            asked = direct("a", "echo", {"protocol_id": "fetchai/default:1.0.0",
+            asked = direct("a", "patchbay/echo:0.1.0", {"protocol_id": "fetchai/default:1.0.0",
                                          "body": {"content": "hello"}})
             a.send(asked)
-            data = a.receive()["data"]
+            answer = a.receive()
+            self.assertIn("data", answer, answer)
+            data = answer["data"]
             self.assertEqual(data["content"]["body"], {"performative": "bytes",
                                                        "content": "hello"})
             self.assertEqual(data["in_reply_to"], asked["data"]["message_id"])

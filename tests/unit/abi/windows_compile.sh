@@ -71,8 +71,10 @@ done
 while IFS= read -r source; do
     check "${source#"$root"/}" compiles_cpp "$source"
 done < <({
-    # patchbay-net is for Linux: it stands on epoll.
-    find "$root/plugin-sdk/source" -name '*.cpp' -not -path '*/net/*'
+    # patchbay-net is for Linux: it stands on epoll. So are files that only their owner can read, and
+    # the agent client that keeps its certificate in one.
+    find "$root/plugin-sdk/source" -name '*.cpp' -not -path '*/net/*' -not -path '*/agent/*' \
+        -not -name private_file.cpp
     find "$root/host/plugins" -name '*windows*.cpp'
 } | sort)
 echo "1..$number"
