@@ -25,6 +25,14 @@ def free_port():
         return one.getsockname()[1]
 
 
+def with_websockets():
+    """The environment of a Python program that imports websockets, installed or not."""
+    path = [os.environ.get("PYTHONPATH")]
+    if importlib.util.find_spec("websockets") is None:
+        path.append(str(pathlib.Path(__file__).parent / "stand_in"))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+
+
 class GatewayTest(HostTest):
     def config(self, more="", gateway="", connections=""):
         self.port = free_port()
@@ -244,14 +252,9 @@ class Messages(GatewayTest):
         self.port, web = free_port(), free_port()
         config.write_text(config.read_text().replace("port: 8570", f"port: {self.port}")
                           .replace("port: 8000", f"port: {web}"))
-        path = [os.environ.get("PYTHONPATH")]
-        if importlib.util.find_spec("websockets") is None:
-            path.append(str(pathlib.Path(__file__).parent / "stand_in"))
-        path = os.pathsep.join(filter(None, path))
         with Host(config).wait_ready() as host:
             agent = subprocess.Popen([sys.executable, example, f"ws://127.0.0.1:{self.port}"],
-                                     stdout=subprocess.PIPE, env={**os.environ,
-                                                                  "PYTHONPATH": path})
+                                     stdout=subprocess.PIPE, env=with_websockets())
             self.addCleanup(agent.wait, PATIENCE)
             self.addCleanup(agent.stdout.close)
             self.addCleanup(agent.kill)
@@ -264,6 +267,25 @@ class Messages(GatewayTest):
                 self.assertEqual((answer.status, answer.read().decode()), (
                     200, f"python-agent saw get http://127.0.0.1:{web}/{number}\n"))
                 client.close()
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_the_claiming_examples_show_every_outcome(self):
+        python = SOURCE / "plugins/agent_gateway/examples/agent_claiming_example.py"
+        programs = {"native": [os.environ["PATCHBAY_CLAIMING_EXAMPLE"]],
+                    "python": [sys.executable, str(python)]}
+        with Host(self.config()).wait_ready() as host:
+            for name, program in programs.items():
+                for attempt in ("the first time", "with the certificate of the last time"):
+                    with self.subTest(name, attempt=attempt):
+                        example = subprocess.run(
+                            [*program, "127.0.0.1", str(self.port), f"{name}-example"],
+                            env={**with_websockets(), "TMPDIR": str(self.root)},
+                            capture_output=True, text=True, timeout=PATIENCE, check=False)
+                        self.assertEqual(example.returncode, 0, example.stderr)
+                        for text in ("Agent ID claimed successfully", "Agent ID already claimed",
+                                     "Reconnected with certificate",
+                                     "Certificate validation failed"):
+                            self.assertIn(text, example.stdout)
             self.assertEqual(host.stop(), 0, host.log_text())
 
 

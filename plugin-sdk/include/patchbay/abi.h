@@ -296,8 +296,8 @@ enum {
     PATCHBAY_REASON_MALFORMED = 8, /* from outside, reported by a plugin */
     PATCHBAY_REASON_SHUTDOWN = 9,
     PATCHBAY_REASON_TOO_LARGE = 10,
-    PATCHBAY_REASON_BAD_VIEW = 11,  /* a view does not lie inside its block */
-    PATCHBAY_REASON_BAD_FIELD = 12, /* empty or over-long to, sender or protocol id; not UTF-8 */
+    PATCHBAY_REASON_BAD_VIEW = 11,   /* a view does not lie inside its block */
+    PATCHBAY_REASON_BAD_FIELD = 12,  /* empty or over-long to, sender or protocol id; not UTF-8 */
     PATCHBAY_REASON_BAD_PARENT = 13, /* parent is not a token that this generation holds */
     /* The agent whom an inbound route names is not connected. Since 1.1. */
     PATCHBAY_REASON_AGENT_OFFLINE = 14

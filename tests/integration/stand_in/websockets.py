@@ -32,6 +32,12 @@ class connect:
         return self
 
     async def __aexit__(self, *_):
+        await self.close()
+
+    def __await__(self):
+        return self.__aenter__().__await__()
+
+    async def close(self):
         self.writer.close()
 
     async def _send_frame(self, opcode, payload):
