@@ -392,10 +392,10 @@ void Registrations::refuse(const PendingPointer& pending, RegistrationVerdict ve
                      "No challenge could be made for the key of this agent ID"};
         }
     }
-    refuse(*pending, std::move(error), std::move(payload));
+    refuse(*pending, error, std::move(payload));
 }
 
-void Registrations::refuse(const Pending& pending, Error error, std::string payload) {
+void Registrations::refuse(const Pending& pending, const Error& error, std::string payload) {
     const RegistrationRequest& request = pending.request;
     ++statistics_.refused;
     publish(events::Level::info, "identity", "agent.refused",

@@ -227,7 +227,7 @@ class Registrations final : private HeartbeatSink {
     void install(const PendingPointer& pending, Session* holder);
     void update(const PendingPointer& pending, Session& session);
     void grant(const Pending& pending, const Session& session, bool resumed);
-    void refuse(const Pending& pending, Error error, std::string payload = {});
+    void refuse(const Pending& pending, const Error& error, std::string payload = {});
     void refuse(const PendingPointer& pending, RegistrationVerdict verdict);
 
     // session_ends.cpp; with the lock

@@ -3,8 +3,8 @@
 #include "multiplexer/envelope_array.hpp"
 #include "plugins/abi_host.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace patchbay::plugins {
 namespace {
@@ -51,7 +51,7 @@ patchbay_status PATCHBAY_CALL proofs_list(const patchbay_host* host, patchbay_ar
             std::array<patchbay_string, std::tuple_size_v<Texts>> views{};
             const Texts texts = texts_of((*proofs)[at]);
             for (std::size_t i = 0; i < texts.size(); ++i) {
-                std::memcpy(free, texts[i]->data(), texts[i]->size());
+                std::copy(texts[i]->begin(), texts[i]->end(), free);
                 views[i] = {free, texts[i]->size()};
                 free += texts[i]->size();
             }

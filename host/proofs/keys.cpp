@@ -67,7 +67,7 @@ Result<std::string> digest_of(Ledger ledger, std::string_view message) {
 
 /// EIP-55: the case of the letters is a check sum.
 Result<std::string> checksummed(const std::string& digits) {
-    const Result<std::string> hash = keccak_256(digits);
+    Result<std::string> hash = keccak_256(digits);
     if (!hash) {
         return hash;
     }
@@ -176,11 +176,11 @@ Result<std::string> PublicKey::address() const {
     switch (ledger_) {
         case Ledger::cosmos:
         case Ledger::fetchai: {
-            const Result<std::string> inner = digest_by("SHA256", bytes_);
+            Result<std::string> inner = digest_by("SHA256", bytes_);
             if (!inner) {
                 return inner;
             }
-            const Result<std::string> outer = digest_by("RIPEMD160", *inner);
+            Result<std::string> outer = digest_by("RIPEMD160", *inner);
             if (!outer) {
                 return outer;
             }
@@ -192,7 +192,7 @@ Result<std::string> PublicKey::address() const {
             if (!point) {
                 return crypto_failure("write out a public key of secp256k1");
             }
-            const Result<std::string> hash = keccak_256(*point);
+            Result<std::string> hash = keccak_256(*point);
             if (!hash) {
                 return hash;
             }
@@ -288,7 +288,7 @@ Result<std::string> PrivateKey::sign(std::string_view message) const {
     if (ledger_ == Ledger::ed25519) {
         return sign_ed25519(bytes_, message);
     }
-    const Result<std::string> digest = digest_of(ledger_, message);
+    Result<std::string> digest = digest_of(ledger_, message);
     if (!digest) {
         return digest;
     }
@@ -304,7 +304,7 @@ Result<PublicKey> check_signature(Ledger ledger, std::string_view message,
     if (ledger == Ledger::ed25519) {
         return check_ed25519(message, signature, address);
     }
-    const Result<std::string> digest = digest_of(ledger, message);
+    Result<std::string> digest = digest_of(ledger, message);
     if (!digest) {
         return tl::unexpected<Error>(digest.error());
     }

@@ -55,11 +55,11 @@ Result<std::string> verify_file(const VerifyOptions& options) {
                 "--not-before and --not-after " + *problem + ", but one is `" + *day + "`.");
         }
     }
-    const Result<std::string> message = proofs::message_of(request, request.public_key);
+    Result<std::string> message = proofs::message_of(request, request.public_key);
     if (!message) {
         return message;
     }
-    const Result<std::string> signature =
+    Result<std::string> signature =
         proofs::read_certificate_file(options.file).and_then([](const std::string& content) {
             return proofs::decode_certificate(content);
         });

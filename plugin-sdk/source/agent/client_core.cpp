@@ -200,7 +200,7 @@ Awaitable<void> ClientCore::open(SessionPtr session, std::shared_ptr<Latch> done
     done->set();
 }
 
-void ClientCore::end(const SessionPtr& session, Error error) {
+void ClientCore::end(const SessionPtr& session, const Error& error) {
     if (session->ended.is_set()) {
         return;
     }

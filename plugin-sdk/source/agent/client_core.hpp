@@ -96,7 +96,7 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
     [[nodiscard]] Result<std::string> send(const Json& message);
     void handle(Session& session, const std::string& text);
     void answer(Session& session, Json frame);
-    void end(const SessionPtr& session, Error error);
+    void end(const SessionPtr& session, const Error& error);
     void lost(const Session& session, const Error& error);
     void plan_renewal();
     [[nodiscard]] Result<void> keep(Certificate certificate);

@@ -210,7 +210,7 @@ Result<std::string> encode_http(const JsonElement& body, const DialogueHeader& h
 Result<std::string> encode_default(const JsonElement& body, const DialogueHeader& header) {
     DefaultMessage message;
     message.header = header;
-    const auto performative = text(body, "performative", "bytes");
+    auto performative = text(body, "performative", "bytes");
     if (!performative) {
         return performative;
     }

@@ -72,7 +72,7 @@ Result<void> MessageInflater::inflate(std::string_view payload, std::size_t limi
                 // A sender may end its stream with a final block; then only an empty one follows.
                 const std::string_view rest(reinterpret_cast<const char*>(stream.next_in),
                                             stream.avail_in);
-                if (piece.data() != tail.data() && rest != std::string_view() &&
+                if (piece.data() != tail.data() && !rest.empty() &&
                     rest != std::string_view("\0", 1)) {
                     return failure(ErrorClass::invalid, "deflate.malformed",
                                    "Bytes follow the end of the compressed message.");
