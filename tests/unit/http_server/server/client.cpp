@@ -11,7 +11,6 @@
 
 #include <array>
 #include <cerrno>
-#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -94,24 +93,25 @@ bool Client::read_more() {
 }
 
 Response Client::receive(bool to_head) {
-    std::optional<http::response_parser<http::string_body>> parser;
+    http::response_parser<http::string_body> parser;
+    parser.eager(true);
+    parser.skip(to_head);
+    parser.body_limit(boost::none);
+    std::size_t size = 0;  // of the response, as far as it was parsed
     for (;;) {
-        // Anew with all that is there: simple, and what a response consists of is known exactly.
-        parser.emplace();
-        parser->eager(true);
-        parser->skip(to_head);
-        parser->body_limit(boost::none);
         boost::beast::error_code error;
-        const std::size_t size =
-            received_.empty() ? 0 : parser->put(boost::asio::buffer(received_), error);
+        while (!error && !parser.is_done() && size < received_.size()) {
+            size += parser.put(
+                boost::asio::buffer(received_.data() + size, received_.size() - size), error);
+        }
         if (error && error != http::error::need_more) {
             throw std::runtime_error("not a response: " + error.message() + ": " + received_);
         }
-        if (!received_.empty() && parser->is_done()) {
+        if (parser.is_done()) {
             Response response;
-            response.status = parser->get().result_int();
+            response.status = parser.get().result_int();
             response.head = received_.substr(0, received_.find("\r\n\r\n") + 4);
-            response.body = parser->get().body();
+            response.body = parser.get().body();
             received_.erase(0, size);
             return response;
         }
