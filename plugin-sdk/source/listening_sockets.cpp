@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <patchbay/listening_sockets.hpp>
 
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -37,6 +39,23 @@ patchbay_listener listener_at(const patchbay_array& array, std::uint32_t index) 
 }
 
 }  // namespace
+
+Result<std::string> listening_address(const std::string& host) {
+    if (host.starts_with("unix:")) {
+        return host;
+    }
+    if (host == "localhost") {
+        return std::string("127.0.0.1");
+    }
+    boost::system::error_code error;
+    boost::asio::ip::make_address(host, error);
+    if (error) {
+        return failure(
+            ErrorClass::invalid, "listen.bad_host",
+            "'host' is '" + host + "'; expected an IP address, localhost, or unix:/absolute/path.");
+    }
+    return host;
+}
 
 ListeningSockets::ListeningSockets(ListeningSockets&& other) noexcept
     : host_(other.host_),

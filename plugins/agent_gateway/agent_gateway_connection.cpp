@@ -16,25 +16,6 @@ namespace {
 /// Left of the host's limit for `disconnect`, to close what is open.
 constexpr std::chrono::milliseconds closing_time{200};
 
-/// The address to listen on. Names other than localhost are for the operator to look up: what they
-/// stand for may change while the host runs.
-Result<std::string> listening_address(const std::string& host) {
-    if (host.starts_with("unix:")) {
-        return host;
-    }
-    if (host == "localhost") {
-        return std::string("127.0.0.1");
-    }
-    boost::system::error_code error;
-    boost::asio::ip::make_address(host, error);
-    if (error) {
-        return failure(
-            ErrorClass::invalid, "agent_gateway.bad_host",
-            "'host' is '" + host + "'; expected an IP address, localhost, or unix:/absolute/path.");
-    }
-    return host;
-}
-
 bool is_local(const std::string& host) {
     boost::system::error_code error;
     const auto address = boost::asio::ip::make_address(host, error);

@@ -28,7 +28,7 @@ constexpr int reads_per_turn = 8;
 
 }  // namespace
 
-AgentSocket::AgentSocket(GatewayLane& lane, net::Stream stream, const PeerAddress& peer,
+AgentSocket::AgentSocket(GatewayLane& lane, net::Stream stream, const net::PeerAddress& peer,
                          std::uint64_t connection)
     : lane_(lane),
       stream_(std::move(stream)),

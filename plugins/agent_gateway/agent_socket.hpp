@@ -5,7 +5,6 @@
 /// is its lane's.
 #pragma once
 
-#include "peer_address.hpp"
 #include "send_queue.hpp"
 #include "websocket/close_code.hpp"
 #include "websocket/frame.hpp"
@@ -48,7 +47,7 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
         none,
     };
 
-    AgentSocket(GatewayLane& lane, net::Stream stream, const PeerAddress& peer,
+    AgentSocket(GatewayLane& lane, net::Stream stream, const net::PeerAddress& peer,
                 std::uint64_t connection);
     ~AgentSocket();
 
@@ -83,7 +82,7 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
     [[nodiscard]] std::uint64_t session() const noexcept { return session_; }
 
     [[nodiscard]] std::uint64_t connection() const noexcept { return connection_; }
-    [[nodiscard]] const PeerAddress& peer() const noexcept { return peer_; }
+    [[nodiscard]] const net::PeerAddress& peer() const noexcept { return peer_; }
     [[nodiscard]] bool is_tls() const noexcept { return stream_.is_tls(); }
     [[nodiscard]] bool is_open() const noexcept { return phase_ == Phase::open; }
     [[nodiscard]] bool is_closed() const noexcept { return phase_ == Phase::closed; }
@@ -121,7 +120,7 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
 
     GatewayLane& lane_;
     net::Stream stream_;
-    PeerAddress peer_;
+    net::PeerAddress peer_;
     std::uint64_t connection_;
     std::uint64_t session_ = 0;
     std::string agent_id_;

@@ -305,7 +305,7 @@ void Commands::register_agent(AgentSocket& socket, const ClientFrame& frame) {
     const std::string certificate_json = is_truthy(certificate) ? object_json(certificate) : "";
     const std::string metadata = frame.metadata ? public_metadata(*frame.metadata) : "{}";
     const std::string proof = object_json(member(frame, "proof", std::nullopt));
-    const std::string remote = socket.peer().text();
+    const std::string remote = socket.peer().text_with_port();
     AgentRegistration registration;
     registration.connection = socket.connection();
     registration.agent_id = *id;
@@ -345,7 +345,7 @@ void Commands::claim(AgentSocket& socket, const ClientFrame& frame) {
     }
     const std::string certificate = object_json(frame.certificate);
     const auto token = text_of(member(frame, "claim_token", std::nullopt));
-    const std::string remote = socket.peer().text();
+    const std::string remote = socket.peer().text_with_port();
     AgentClaim claim;
     claim.session = socket.session();
     claim.agent_id = *id;
@@ -371,7 +371,7 @@ void Commands::validate(AgentSocket& socket, const ClientFrame& frame) {
     }
     const std::string_view id = text_at(*frame.certificate, "agent_id");
     const std::string certificate = json_of(*frame.certificate);
-    const std::string remote = socket.peer().text();
+    const std::string remote = socket.peer().text_with_port();
     const std::uint64_t cookie = wait(socket, frame, "validate_certificate", std::string(id));
     if (auto asked = lane_.identity().validate(lane_.lane(), certificate, remote, cookie); !asked) {
         give_up(socket, cookie, asked.error().code, asked.error().message);
@@ -440,7 +440,8 @@ void Commands::registered(AgentSocket* socket, Pending& pending, const IdentityA
     }
     lane_.bind(*socket, pending.agent_id, answer.value);
     lane_.shared().host.log().info([&] {
-        return "agent '" + pending.agent_id + "' is registered from " + socket->peer().text();
+        return "agent '" + pending.agent_id + "' is registered from " +
+               socket->peer().text_with_port();
     });
     answer_registered(*socket, pending.request_id, answer.payload);
 }

@@ -2,7 +2,6 @@
 #include "gateway_lane.hpp"
 
 #include "frames/json_text.hpp"
-#include "listener.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <netinet/in.h>
@@ -93,7 +92,7 @@ GatewayLane::GatewayLane(Shared& shared, Lane& lane)
 }
 
 GatewayLane::~GatewayLane() {
-    listeners_.clear();
+    acceptors_.clear();
     while (!sockets_.empty()) {
         sockets_.front().abort();
     }
@@ -125,9 +124,13 @@ std::int64_t GatewayLane::wall_ms() const noexcept {
 Result<void> GatewayLane::listen(const std::vector<std::intptr_t>& descriptors) {
     draining_ = false;
     for (const std::intptr_t descriptor : descriptors) {
-        listeners_.push_back(std::make_unique<Listener>(*this, static_cast<int>(descriptor)));
-        if (auto started = listeners_.back()->start(); !started) {
-            listeners_.clear();
+        net::Acceptor& acceptor = acceptors_.emplace_back(
+            readiness_, deadlines_, shared_.host.log(), static_cast<int>(descriptor),
+            [this](net::Descriptor socket, const net::PeerAddress& peer) {
+                add_client(std::move(socket), peer);
+            });
+        if (auto started = acceptor.start(); !started) {
+            acceptors_.clear();
             return started;
         }
     }
@@ -146,9 +149,9 @@ std::uint64_t GatewayLane::new_connection() {
     return (((connections_ << lane_bits) | lane_.index()) << slot_bits) | slot;
 }
 
-void GatewayLane::add_client(net::Descriptor socket, const PeerAddress& peer) {
+void GatewayLane::add_client(net::Descriptor socket, const net::PeerAddress& peer) {
     begin_turn();
-    if (!shared_.limits.admit(peer)) {
+    if (shared_.limits.admit(peer, peer.is_unix()) != net::Admission::admitted) {
         shared_.counters.sockets_refused.add();
         if (!shared_.tls) {
             constexpr std::string_view answer =
@@ -165,7 +168,7 @@ void GatewayLane::add_client(net::Descriptor socket, const PeerAddress& peer) {
     }
     net::TlsSession tls = shared_.tls ? shared_.tls->accept(descriptor) : nullptr;
     if (shared_.tls && !tls) {
-        shared_.limits.release(peer);
+        shared_.limits.release(peer, peer.is_unix());
         return;
     }
     const std::uint64_t connection = new_connection();
@@ -231,7 +234,7 @@ void GatewayLane::forget(AgentSocket& socket) noexcept {
     const auto slot = static_cast<std::uint32_t>(socket.connection() & slot_mask);
     slots_[slot] = nullptr;
     free_slots_.push_back(slot);
-    shared_.limits.release(socket.peer());
+    shared_.limits.release(socket.peer(), socket.peer().is_unix());
     shared_.counters.open_sockets.add(-1);
     closed_.splice(closed_.end(), sockets_, socket.place);
     if (draining_ && sockets_.empty()) {
@@ -253,7 +256,7 @@ void GatewayLane::want_presence(AgentSocket& socket, bool wanted) {
 void GatewayLane::begin_drain() {
     begin_turn();
     draining_ = true;
-    listeners_.clear();
+    acceptors_.clear();
     for (auto next = sockets_.begin(); next != sockets_.end();) {
         AgentSocket& socket = *next++;
         socket.close(CloseCode::going_away, "the host shuts down");
@@ -465,14 +468,15 @@ void GatewayLane::give_queue(std::unique_ptr<SendQueue> queue) {
 void GatewayLane::note_refused(const AgentSocket& socket, std::string_view why) {
     shared_.counters.sockets_refused.add();
     shared_.host.log().debug([&] {
-        return socket.peer().text() + " is not upgraded to WebSocket: " + std::string(why);
+        return socket.peer().text_with_port() +
+               " is not upgraded to WebSocket: " + std::string(why);
     });
 }
 
 void GatewayLane::note_violation(const AgentSocket& socket, std::string_view why) {
     shared_.counters.violations.add();
     shared_.host.log().info([&] {
-        return "the socket of " + socket.peer().text() +
+        return "the socket of " + socket.peer().text_with_port() +
                (socket.is_registered() ? " (agent '" + socket.agent_id() + "')" : "") +
                " is closed: " + std::string(why);
     });
@@ -481,7 +485,7 @@ void GatewayLane::note_violation(const AgentSocket& socket, std::string_view why
 void GatewayLane::note_slow(const AgentSocket& socket) {
     shared_.counters.slow.add();
     shared_.host.log().warning([&] {
-        return "agent '" + socket.agent_id() + "' at " + socket.peer().text() +
+        return "agent '" + socket.agent_id() + "' at " + socket.peer().text_with_port() +
                " does not read what is sent to it";
     });
 }
@@ -489,7 +493,7 @@ void GatewayLane::note_slow(const AgentSocket& socket) {
 void GatewayLane::note_dead(const AgentSocket& socket) {
     shared_.counters.dead.add();
     shared_.host.log().info([&] {
-        return "Connection timeout during ping: " + socket.peer().text() +
+        return "Connection timeout during ping: " + socket.peer().text_with_port() +
                (socket.is_registered() ? " (agent '" + socket.agent_id() + "')" : "") +
                " did not answer a WebSocket ping; is the network up, and is the agent alive?";
     });

@@ -12,12 +12,13 @@
 #include "inbound.hpp"
 #include "lane_directory.hpp"
 #include "options.hpp"
-#include "peer_address.hpp"
 #include "routing.hpp"
 #include "websocket/handshake.hpp"
 
 #include <patchbay/agent_identity.hpp>
 #include <patchbay/async_connection.hpp>
+#include <patchbay/net/acceptor.hpp>
+#include <patchbay/net/connection_limits.hpp>
 #include <patchbay/net/deadlines.hpp>
 #include <patchbay/net/readiness.hpp>
 #include <patchbay/net/tls.hpp>
@@ -52,7 +53,7 @@ struct Shared {
     Options options;
     net::Clock clock;
     Counters counters;
-    SocketLimits limits;
+    net::ConnectionLimits limits;
     std::unique_ptr<net::TlsContext> tls;
     std::optional<AgentIdentity> identity;  ///< set by `connect`
     IdentitySettings settings;
@@ -84,9 +85,6 @@ class GatewayLane {
     void on_session_end(std::uint64_t connection, SessionEnd reason, std::string_view text);
     void on_agent_changed(AgentChange change, std::string_view agent_id, std::string_view payload,
                           std::uint64_t missed);
-
-    // ---- For its listeners ----------------------------------------------------------------------
-    void add_client(net::Descriptor socket, const PeerAddress& peer);
 
     // ---- For its parts --------------------------------------------------------------------------
     [[nodiscard]] Shared& shared() noexcept { return shared_; }
@@ -143,8 +141,7 @@ class GatewayLane {
     void note_dead(const AgentSocket& socket);
 
   private:
-    class Listener;
-
+    void add_client(net::Descriptor socket, const net::PeerAddress& peer);
     void end_of_turn() noexcept;
     void finish();
     [[nodiscard]] std::uint64_t new_connection();
@@ -163,7 +160,7 @@ class GatewayLane {
     Routing routing_;
     Inbound inbound_;
 
-    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::list<net::Acceptor> acceptors_;
     std::list<AgentSocket> sockets_;
     std::list<AgentSocket> closed_;
     /// By the lower bits of a connection's number, which the rest makes unique.

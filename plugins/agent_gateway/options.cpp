@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
+#include <patchbay/config_values.hpp>
+
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -13,32 +14,6 @@ namespace {
 
 [[noreturn]] void refuse(std::string code, std::string message) {
     throw ConfigError({ErrorClass::invalid, std::move(code), std::move(message)});
-}
-
-[[noreturn]] void refuse_value(const std::string& key, const std::string& value,
-                               const std::string& expected) {
-    refuse("config.bad_value", "'" + key + "' is " + value + "; expected " + expected + ".");
-}
-
-/// A time in seconds, which may have a fraction.
-std::chrono::nanoseconds seconds(const Config& config, const std::string& key,
-                                 double default_value) {
-    constexpr double longest = 1e6;
-    const double value = config.get<double>(key, default_value);
-    if (!(value >= 0 && value <= longest)) {
-        refuse_value(key, std::to_string(value), "seconds from 0 to 1000000");
-    }
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(std::llround(value * 1e9)));
-}
-
-std::size_t size(const Config& config, const std::string& key, std::size_t default_value,
-                 std::size_t minimum, std::size_t maximum) {
-    const auto value = config.get<std::size_t>(key, default_value);
-    if (value < minimum || value > maximum) {
-        refuse_value(key, std::to_string(value),
-                     std::to_string(minimum) + " to " + std::to_string(maximum));
-    }
-    return value;
 }
 
 std::string text(const Config& config, const std::string& key) {
@@ -52,21 +27,21 @@ std::string resolved_path(const Host& host, const std::string& path) {
 Limits read_limits(const Config& config) {
     constexpr std::size_t mebi = std::size_t{1} << 20U;
     Limits limits;
-    limits.message_size = size(config, "max_message_size", 10 * mebi, 1024, 1024 * mebi);
-    limits.sockets = size(config, "max_connections", 10000, 1, 1000000);
-    limits.sockets_per_address = size(config, "max_connections_per_address", 0, 0, 1000000);
-    limits.queue_bytes = size(config, "send_queue_bytes", 16 * mebi, 1024, 1024 * mebi);
-    limits.queue_frames = size(config, "send_queue_frames", 4096, 1, 1000000);
+    limits.message_size = size_value(config, "max_message_size", 10 * mebi, 1024, 1024 * mebi);
+    limits.sockets = size_value(config, "max_connections", 10000, 1, 1000000);
+    limits.sockets_per_address = size_value(config, "max_connections_per_address", 0, 0, 1000000);
+    limits.queue_bytes = size_value(config, "send_queue_bytes", 16 * mebi, 1024, 1024 * mebi);
+    limits.queue_frames = size_value(config, "send_queue_frames", 4096, 1, 1000000);
     limits.requests_per_second =
-        static_cast<std::uint32_t>(size(config, "requests_per_second", 100, 0, 1000000));
-    limits.pending_answers = size(config, "max_pending_answers", 256, 1, 4096);
-    limits.listed_agents = size(config, "max_listed_agents", 10000, 1, 1000000);
-    limits.handshake_time = seconds(config, "handshake_timeout", 10);
-    limits.registration_time = seconds(config, "registration_timeout", 60);
-    limits.message_time = seconds(config, "message_timeout", 60);
-    limits.write_time = seconds(config, "write_timeout", 60);
-    limits.answer_time = seconds(config, "answer_timeout", 30);
-    limits.keepalive = seconds(config, "keepalive_interval", 20);
+        static_cast<std::uint32_t>(size_value(config, "requests_per_second", 100, 0, 1000000));
+    limits.pending_answers = size_value(config, "max_pending_answers", 256, 1, 4096);
+    limits.listed_agents = size_value(config, "max_listed_agents", 10000, 1, 1000000);
+    limits.handshake_time = seconds_value(config, "handshake_timeout", 10);
+    limits.registration_time = seconds_value(config, "registration_timeout", 60);
+    limits.message_time = seconds_value(config, "message_timeout", 60);
+    limits.write_time = seconds_value(config, "write_timeout", 60);
+    limits.answer_time = seconds_value(config, "answer_timeout", 30);
+    limits.keepalive = seconds_value(config, "keepalive_interval", 20);
     return limits;
 }
 
@@ -119,13 +94,13 @@ Options read_options(const Host& host) {
         refuse_value("path", "'" + options.path + "'", "a path that begins with '/'");
     }
     options.allowed_origins = config.get<std::vector<std::string>>("allowed_origins", {});
-    options.backlog = static_cast<std::uint32_t>(size(config, "backlog", 1024, 1, 65535));
+    options.backlog = static_cast<std::uint32_t>(size_value(config, "backlog", 1024, 1, 65535));
     options.lanes = read_lanes(host);
     options.tls = read_tls(host);
     options.may_address = config.get<std::vector<std::string>>("may_address", {});
     options.deflate = config.get<bool>("deflate", false);
     options.deflate_minimum_size =
-        size(config, "deflate_minimum_size", 1024, 1, std::size_t{1} << 30U);
+        size_value(config, "deflate_minimum_size", 1024, 1, std::size_t{1} << 30U);
     options.slow_consumer = read_slow_consumer(config);
     options.limits = read_limits(config);
     return options;

@@ -3,11 +3,8 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/string.hpp>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 
 namespace patchbay::http_server {
@@ -16,9 +13,7 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-constexpr std::array<unsigned char, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-
-ip::address address_of(const ClientAddress& client) {
+ip::address address_of(const net::PeerAddress& client) {
     const ip::address_v6 v6(client.bytes);
     return v6.is_v4_mapped() ? ip::address(ip::make_address_v4(ip::v4_mapped, v6))
                              : ip::address(v6);
@@ -64,30 +59,11 @@ void each_forwarded(const RequestHead& head, Function use) {
 
 }  // namespace
 
-ClientAddress ClientAddress::of(const sockaddr_storage& address) noexcept {
-    ClientAddress client;
-    if (address.ss_family == AF_INET) {
-        sockaddr_in v4{};
-        std::memcpy(&v4, &address, sizeof v4);
-        std::copy(mapped_prefix.begin(), mapped_prefix.end(), client.bytes.begin());
-        std::memcpy(client.bytes.data() + mapped_prefix.size(), &v4.sin_addr, 4);
-    } else if (address.ss_family == AF_INET6) {
-        sockaddr_in6 v6{};
-        std::memcpy(&v6, &address, sizeof v6);
-        std::memcpy(client.bytes.data(), &v6.sin6_addr, client.bytes.size());
-    }
-    return client;
-}
-
-std::string ClientAddress::text() const {
-    return is_unix() ? "unix" : address_of(*this).to_string();
-}
-
-bool is_trusted(const ClientAddress& address, const TrustedProxies& proxies) {
+bool is_trusted(const net::PeerAddress& address, const TrustedProxies& proxies) {
     return !proxies.empty() && !address.is_unix() && is_trusted(address_of(address), proxies);
 }
 
-std::string named_client(const ClientAddress& peer, const RequestHead& head,
+std::string named_client(const net::PeerAddress& peer, const RequestHead& head,
                          const TrustedProxies& proxies) {
     std::string client = peer.text();
     if (!is_trusted(peer, proxies)) {

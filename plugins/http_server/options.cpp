@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
+#include <patchbay/config_values.hpp>
+
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <string_view>
 
@@ -16,32 +17,6 @@ namespace {
     throw ConfigError({ErrorClass::invalid, std::move(code), std::move(message)});
 }
 
-[[noreturn]] void refuse_value(const std::string& key, const std::string& value,
-                               const std::string& expected) {
-    refuse("config.bad_value", "'" + key + "' is " + value + "; expected " + expected + ".");
-}
-
-/// A time in seconds, which may have a fraction.
-std::chrono::nanoseconds seconds(const Config& config, const std::string& key,
-                                 double default_value) {
-    constexpr double longest = 1e6;
-    const double value = config.get<double>(key, default_value);
-    if (!(value >= 0 && value <= longest)) {
-        refuse_value(key, std::to_string(value), "seconds from 0 to 1000000");
-    }
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(std::llround(value * 1e9)));
-}
-
-std::size_t size(const Config& config, const std::string& key, std::size_t default_value,
-                 std::size_t minimum, std::size_t maximum) {
-    const auto value = config.get<std::size_t>(key, default_value);
-    if (value < minimum || value > maximum) {
-        refuse_value(key, std::to_string(value),
-                     std::to_string(minimum) + " to " + std::to_string(maximum));
-    }
-    return value;
-}
-
 std::string text(const Config& config, const std::string& key) {
     return config.get<std::string>(key, std::string());
 }
@@ -49,19 +24,20 @@ std::string text(const Config& config, const std::string& key) {
 Limits read_limits(const Config& config) {
     constexpr std::size_t mebi = std::size_t{1} << 20U;
     Limits limits;
-    limits.header_size = size(config, "max_header_size", 16384, 256, 65536 / 2);
-    limits.header_count = size(config, "max_header_count", 100, 1, 1000);
-    limits.body_size = size(config, "max_body_size", mebi, 1, 1024 * mebi);
-    limits.connections = size(config, "max_connections", 10000, 1, 1000000);
-    limits.connections_per_address = size(config, "max_connections_per_address", 1000, 0, 1000000);
-    limits.pending_requests = size(config, "max_pending_requests", 4096, 1, 60000);
-    limits.pipelined_requests = size(config, "max_pipelined_requests", 32, 1, 1024);
-    limits.header_time = seconds(config, "header_timeout", 10);
-    limits.body_time = seconds(config, "body_timeout", 60);
-    limits.idle_time = seconds(config, "idle_timeout", 75);
-    limits.write_time = seconds(config, "write_timeout", 60);
+    limits.header_size = size_value(config, "max_header_size", 16384, 256, 65536 / 2);
+    limits.header_count = size_value(config, "max_header_count", 100, 1, 1000);
+    limits.body_size = size_value(config, "max_body_size", mebi, 1, 1024 * mebi);
+    limits.connections = size_value(config, "max_connections", 10000, 1, 1000000);
+    limits.connections_per_address =
+        size_value(config, "max_connections_per_address", 1000, 0, 1000000);
+    limits.pending_requests = size_value(config, "max_pending_requests", 4096, 1, 60000);
+    limits.pipelined_requests = size_value(config, "max_pipelined_requests", 32, 1, 1024);
+    limits.header_time = seconds_value(config, "header_timeout", 10);
+    limits.body_time = seconds_value(config, "body_timeout", 60);
+    limits.idle_time = seconds_value(config, "idle_timeout", 75);
+    limits.write_time = seconds_value(config, "write_timeout", 60);
     // Upstream: null waits for ever.
-    limits.answer_time = seconds(config, "timeout", 0);
+    limits.answer_time = seconds_value(config, "timeout", 0);
     return limits;
 }
 
@@ -186,7 +162,7 @@ Options read_options(const Host& host) {
     options.host = config.get<std::string>("host");
     options.port = config.get<std::uint16_t>("port");
     options.target = read_target(config);
-    options.backlog = static_cast<std::uint32_t>(size(config, "backlog", 1024, 1, 65535));
+    options.backlog = static_cast<std::uint32_t>(size_value(config, "backlog", 1024, 1, 65535));
     options.lanes = read_lanes(host);
     options.unix_mode = read_unix_mode(config);
     options.tls = read_tls(host);
@@ -203,7 +179,7 @@ Options read_options(const Host& host) {
     options.access_log = read_access_log(host);
     options.compression.enabled = config.get<bool>("compression", false);
     options.compression.minimum_size =
-        size(config, "compression_minimum_size", 1024, 1, std::size_t{1} << 30U);
+        size_value(config, "compression_minimum_size", 1024, 1, std::size_t{1} << 30U);
     return options;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server_lane.hpp"
 
-#include "listener.hpp"
-
 #include <patchbay/protocols/http.hpp>
 
 #include <boost/asio/redirect_error.hpp>
@@ -87,7 +85,7 @@ ServerLane::ServerLane(Shared& shared, Lane& lane)
 }
 
 ServerLane::~ServerLane() {
-    listeners_.clear();
+    acceptors_.clear();
     while (!sessions_.empty()) {
         sessions_.front().abort();
     }
@@ -110,19 +108,23 @@ net::DeadlineQueue& ServerLane::queue(Session::Phase phase) noexcept {
 Result<void> ServerLane::listen(const std::vector<std::intptr_t>& descriptors) {
     draining_ = false;
     for (const std::intptr_t descriptor : descriptors) {
-        listeners_.push_back(std::make_unique<Listener>(*this, static_cast<int>(descriptor)));
-        if (auto started = listeners_.back()->start(); !started) {
-            listeners_.clear();
+        net::Acceptor& acceptor = acceptors_.emplace_back(
+            readiness_, deadlines_, shared_.host.log(), static_cast<int>(descriptor),
+            [this](net::Descriptor socket, const net::PeerAddress& peer) {
+                add_client(std::move(socket), peer);
+            });
+        if (auto started = acceptor.start(); !started) {
+            acceptors_.clear();
             return started;
         }
     }
     return {};
 }
 
-void ServerLane::add_client(net::Descriptor socket, const ClientAddress& client) {
+void ServerLane::add_client(net::Descriptor socket, const net::PeerAddress& client) {
     begin_turn();
     const bool exempt = client.is_unix() || is_trusted(client, shared_.options.trusted_proxies);
-    if (shared_.limits.admit(client, exempt) != Admission::admitted) {
+    if (shared_.limits.admit(client, exempt) != net::Admission::admitted) {
         shared_.counters.connections_refused.add();
         if (!shared_.tls) {
             std::string answer;
@@ -169,7 +171,7 @@ void ServerLane::forget(Session& session) {
 
 void ServerLane::begin_drain() {
     draining_ = true;
-    listeners_.clear();
+    acceptors_.clear();
     for (auto next = sessions_.begin(); next != sessions_.end();) {
         Session& session = *next++;
         session.begin_drain();

@@ -5,7 +5,6 @@
 /// `Shared` names.
 #pragma once
 
-#include "connection_limits.hpp"
 #include "exchange.hpp"
 #include "options.hpp"
 #include "request_checker.hpp"
@@ -13,6 +12,8 @@
 #include "session.hpp"
 
 #include <patchbay/async_connection.hpp>
+#include <patchbay/net/acceptor.hpp>
+#include <patchbay/net/connection_limits.hpp>
 #include <patchbay/net/deadlines.hpp>
 #include <patchbay/net/readiness.hpp>
 #include <patchbay/net/tls.hpp>
@@ -45,7 +46,7 @@ struct Shared {
     Options options;
     net::Clock clock;
     Counters counters;
-    ConnectionLimits limits;
+    net::ConnectionLimits limits;
     std::unique_ptr<net::TlsContext> tls;
     std::unique_ptr<RequestChecker> checker;
     std::unique_ptr<AccessLog> access_log;
@@ -73,10 +74,6 @@ class ServerLane {
     void on_batch(std::span<const TakenEnvelope> batch);
     void on_timer() noexcept;
 
-    // ---- For its listeners ----------------------------------------------------------------------
-    void add_client(net::Descriptor socket, const ClientAddress& client);
-    void pause_listening() noexcept;
-
     // ---- For its sessions -----------------------------------------------------------------------
     /// The first thing to do when a turn calls: looks at the clock, once per turn.
     void begin_turn();
@@ -103,8 +100,7 @@ class ServerLane {
     void forget(Session& session);
 
   private:
-    class Listener;
-
+    void add_client(net::Descriptor socket, const net::PeerAddress& client);
     void end_of_turn() noexcept;
     void finish();
     void deliver();
@@ -123,7 +119,7 @@ class ServerLane {
     std::uint32_t to_handle_ = 0;
     std::uint32_t protocol_handle_ = 0;
 
-    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::list<net::Acceptor> acceptors_;
     std::list<Session> sessions_;
     std::list<Session> closed_;
     std::deque<Exchange> exchanges_;

@@ -18,7 +18,7 @@ constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-Session::Session(ServerLane& lane, net::Stream stream, const ClientAddress& client, bool exempt)
+Session::Session(ServerLane& lane, net::Stream stream, const net::PeerAddress& client, bool exempt)
     : lane_(lane),
       stream_(std::move(stream)),
       client_(client),

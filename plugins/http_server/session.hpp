@@ -24,7 +24,7 @@ namespace patchbay::http_server {
 /// [lane]
 class Session final : public net::Readiness, public net::Deadline {
   public:
-    Session(ServerLane& lane, net::Stream stream, const ClientAddress& client, bool exempt);
+    Session(ServerLane& lane, net::Stream stream, const net::PeerAddress& client, bool exempt);
     ~Session() = default;
 
     void on_ready(net::ReadyFor what) noexcept override;
@@ -44,7 +44,7 @@ class Session final : public net::Readiness, public net::Deadline {
     /// Ends it now, answering what waits with 500.
     void end();
 
-    [[nodiscard]] const ClientAddress& client() const noexcept { return client_; }
+    [[nodiscard]] const net::PeerAddress& client() const noexcept { return client_; }
     [[nodiscard]] bool is_exempt() const noexcept { return exempt_; }
     [[nodiscard]] bool is_closed() const noexcept { return phase_ == Phase::closed; }
     [[nodiscard]] int descriptor() const noexcept { return stream_.descriptor(); }
@@ -94,7 +94,7 @@ class Session final : public net::Readiness, public net::Deadline {
 
     ServerLane& lane_;
     net::Stream stream_;
-    ClientAddress client_;
+    net::PeerAddress client_;
     bool exempt_;
     Phase phase_;
     bool readable_ = false;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/control_pages.hpp"
 #include "app/control_target.hpp"
 #include "app/exit_code.hpp"
 #include "app/text_table.hpp"
@@ -30,19 +31,11 @@ int list_agents(const AgentsOptions& options, Invocation& invocation) {
     if (!client) {
         return print_control_failure(invocation.err, client.error());
     }
-    nlohmann::json all = nlohmann::json::array();
-    for (std::string after;;) {
-        const Result<nlohmann::json> page = client->request("agents-list", {{"after", after}});
-        if (!page) {
-            return print_control_failure(invocation.err, page.error());
-        }
-        const nlohmann::json& agents = page->at("agents");
-        if (agents.empty()) {
-            break;
-        }
-        after = agents.back().at("agent_id").get<std::string>();
-        all.insert(all.end(), agents.begin(), agents.end());
+    const Result<nlohmann::json> pages = all_pages(*client, "agents-list", "agents");
+    if (!pages) {
+        return print_control_failure(invocation.err, pages.error());
     }
+    const nlohmann::json& all = *pages;
     if (options.json) {
         invocation.out << all.dump(2) << '\n';
         return exit_ok;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/control_pages.hpp"
 #include "app/control_target.hpp"
 #include "app/exit_code.hpp"
 #include "app/text_table.hpp"
@@ -58,19 +59,11 @@ int list_claims(const IdentityOptions& options, Invocation& invocation) {
     if (!client) {
         return print_control_failure(invocation.err, client.error());
     }
-    nlohmann::json all = nlohmann::json::array();
-    for (std::string after;;) {
-        const Result<nlohmann::json> page = client->request("identity-list", {{"after", after}});
-        if (!page) {
-            return print_control_failure(invocation.err, page.error());
-        }
-        const nlohmann::json& claims = page->at("claims");
-        if (claims.empty()) {
-            break;
-        }
-        after = claims.back().at("agent_id").get<std::string>();
-        all.insert(all.end(), claims.begin(), claims.end());
+    const Result<nlohmann::json> pages = all_pages(*client, "identity-list", "claims");
+    if (!pages) {
+        return print_control_failure(invocation.err, pages.error());
     }
+    const nlohmann::json& all = *pages;
     if (options.json) {
         invocation.out << all.dump(2) << '\n';
         return exit_ok;

@@ -35,6 +35,11 @@ struct ListenOptions {
     std::uint32_t unix_mode = 0660;
 };
 
+/// The address that the `host` of a configuration stands for: an IP address, `localhost` (which is
+/// 127.0.0.1), or "unix:" and a path. Other names are for the operator to look up: what they stand
+/// for may change while the host runs. Code `listen.bad_host`.
+[[nodiscard]] Result<std::string> listening_address(const std::string& host);
+
 /// The sockets of one listening address, on loan. Given back by the destructor, and then closed,
 /// unless another generation has them on loan too.
 class ListeningSockets {

@@ -207,6 +207,16 @@ TEST_F(ListeningSocketsTest, LoansThatAreLeftAreToldAndClosed) {
     EXPECT_EQ(connect(port), boost::asio::error::connection_refused);
 }
 
+TEST(ListeningSockets, HaveAddressesAndNoNamesButOne) {
+    EXPECT_EQ(listening_address("::1").value(), "::1");
+    EXPECT_EQ(listening_address("localhost").value(), "127.0.0.1");
+    EXPECT_EQ(listening_address("unix:/run/x.sock").value(), "unix:/run/x.sock");
+    const auto named = listening_address("example.org");
+    ASSERT_FALSE(named);
+    EXPECT_EQ(named.error().code, "listen.bad_host");
+    EXPECT_NE(named.error().message.find("'example.org'"), std::string::npos);
+}
+
 TEST(ListeningSockets, NeedTheExtension) {
     testing::HostOptions options;
     options.without = {PATCHBAY_SOCKETS_EXTENSION};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection_limits.hpp"
+#include <patchbay/net/connection_limits.hpp>
 
 #include <gtest/gtest.h>
 
-namespace patchbay::http_server {
+namespace patchbay::net {
 namespace {
 
-ClientAddress client(unsigned char number) {
-    ClientAddress address;
+PeerAddress client(unsigned char number) {
+    PeerAddress address;
     address.bytes[15] = number;
     return address;
 }
@@ -49,4 +49,4 @@ TEST(ConnectionLimits, DoNotCountTheExemptForTheirAddress) {
 }
 
 }  // namespace
-}  // namespace patchbay::http_server
+}  // namespace patchbay::net

@@ -4,14 +4,15 @@
 /// when a connection begins and ends, not per request.
 #pragma once
 
-#include "client_address.hpp"
+#include <patchbay/net/peer_address.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <unordered_map>
 
-namespace patchbay::http_server {
+namespace patchbay::net {
 
 enum class Admission : std::uint8_t { admitted, too_many, too_many_from_address };
 
@@ -22,15 +23,16 @@ class ConnectionLimits {
     ConnectionLimits(std::size_t all, std::size_t per_address)
         : all_limit_(all), address_limit_(per_address) {}
 
-    /// Proxies that many clients share, and Unix sockets, are `exempt` from the limit per address.
-    [[nodiscard]] Admission admit(const ClientAddress& client, bool exempt);
+    /// Who many share (proxies, Unix sockets) is `exempt` from the limit per address.
+    [[nodiscard]] Admission admit(const PeerAddress& peer, bool exempt);
     /// Ends what `admit` admitted.
-    void release(const ClientAddress& client, bool exempt) noexcept;
+    void release(const PeerAddress& peer, bool exempt) noexcept;
     [[nodiscard]] std::size_t connected() const;
 
   private:
+    using Address = std::array<unsigned char, 16>;
     struct Hash {
-        std::size_t operator()(const ClientAddress& address) const noexcept;
+        std::size_t operator()(const Address& address) const noexcept;
     };
 
     const std::size_t all_limit_;
@@ -38,7 +40,7 @@ class ConnectionLimits {
     mutable std::mutex mutex_;
     std::size_t all_ = 0;
     /// Has entries for connected addresses only.
-    std::unordered_map<ClientAddress, std::size_t, Hash> by_address_;
+    std::unordered_map<Address, std::size_t, Hash> by_address_;
 };
 
-}  // namespace patchbay::http_server
+}  // namespace patchbay::net

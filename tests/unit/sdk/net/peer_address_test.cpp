@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "peer_address.hpp"
+#include <patchbay/net/peer_address.hpp>
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-namespace patchbay::agent_gateway {
+namespace patchbay::net {
 
 namespace {
 
@@ -23,28 +23,24 @@ PeerAddress v4(const char* text, std::uint16_t port = 5) {
 }
 
 TEST(PeerAddress, IsWrittenWithItsPort) {
-    EXPECT_EQ(v4("192.0.2.1").text(), "192.0.2.1:5");
+    EXPECT_EQ(v4("192.0.2.1").text_with_port(), "192.0.2.1:5");
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
     address.sin6_port = htons(7);
     ::inet_pton(AF_INET6, "2001:db8::1", &address.sin6_addr);
     sockaddr_storage storage{};
     std::memcpy(&storage, &address, sizeof address);
-    EXPECT_EQ(PeerAddress::of(storage).text(), "[2001:db8::1]:7");
-    EXPECT_EQ(PeerAddress().text(), "unix:0");
+    EXPECT_EQ(PeerAddress::of(storage).text_with_port(), "[2001:db8::1]:7");
+    EXPECT_EQ(PeerAddress().text_with_port(), "unix:0");
 }
 
-TEST(SocketLimits, CountInAllAndPerAddress) {
-    SocketLimits limits(3, 2);
-    EXPECT_TRUE(limits.admit(v4("192.0.2.1", 1)));
-    EXPECT_TRUE(limits.admit(v4("192.0.2.1", 2)));
-    EXPECT_FALSE(limits.admit(v4("192.0.2.1", 3)));
-    EXPECT_TRUE(limits.admit(v4("192.0.2.2")));
-    EXPECT_FALSE(limits.admit(v4("192.0.2.3")));
-    limits.release(v4("192.0.2.1"));
-    EXPECT_TRUE(limits.admit(v4("192.0.2.1", 3)));
+TEST(PeerAddress, IsWrittenWithoutItsPort) {
+    EXPECT_EQ(v4("192.0.2.1").text(), "192.0.2.1");
+    EXPECT_EQ(PeerAddress().text(), "unix");
+    EXPECT_TRUE(PeerAddress().is_unix());
+    EXPECT_FALSE(v4("192.0.2.1").is_unix());
 }
 
 }  // namespace
 
-}  // namespace patchbay::agent_gateway
+}  // namespace patchbay::net
