@@ -11,6 +11,7 @@
 #include "websocket/message_reader.hpp"
 
 #include <patchbay/net/deadlines.hpp>
+#include <patchbay/net/peer_address.hpp>
 #include <patchbay/net/readiness.hpp>
 #include <patchbay/net/stream.hpp>
 
