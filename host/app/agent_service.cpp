@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/agent_service.hpp"
 
-#include "identity/private_file.hpp"
+#include <patchbay/private_file.hpp>
 
 #include <array>
 #include <chrono>
@@ -135,12 +135,12 @@ Result<std::string> AgentService::network_id_of(const std::string& path) const {
     if (!configuration_.network.id.empty()) {
         return configuration_.network.id;
     }
-    Result<std::optional<std::string>> kept = identity::read_private_file(path);
-    if (!kept) {
-        return tl::unexpected<Error>(std::move(kept.error()));
+    Result<std::string> kept = read_private_file(path);
+    if (!kept && kept.error().code != "file.missing") {
+        return kept;
     }
-    if (*kept && !(*kept)->empty()) {
-        std::string id = std::move(**kept);
+    if (kept && !kept->empty()) {
+        std::string id = std::move(*kept);
         while (!id.empty() && (id.back() == '\n' || id.back() == '\r')) {
             id.pop_back();
         }
@@ -153,7 +153,7 @@ Result<std::string> AgentService::network_id_of(const std::string& path) const {
     for (int i = 0; i < 8; ++i) {
         id += digits[random() % digits.size()];
     }
-    if (auto written = identity::write_private_file(path, id + '\n'); !written) {
+    if (auto written = write_private_file(path, id + '\n'); !written) {
         return tl::unexpected<Error>(std::move(written.error()));
     }
     return id;

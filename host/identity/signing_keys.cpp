@@ -3,7 +3,8 @@
 
 #include "identity/hexadecimal.hpp"
 #include "identity/hmac_sha256.hpp"
-#include "identity/private_file.hpp"
+
+#include <patchbay/private_file.hpp>
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -72,10 +73,22 @@ void cut_end_of_line(std::string& text) {
     }
 }
 
+/// Nothing when there is no such file.
+Result<std::optional<std::string>> content_of(const std::string& path) {
+    Result<std::string> content = read_private_file(path);
+    if (content) {
+        return std::optional<std::string>(std::move(*content));
+    }
+    if (content.error().code == "file.missing") {
+        return std::optional<std::string>();
+    }
+    return tl::unexpected<Error>(std::move(content.error()));
+}
+
 /// Lines of "NANOSECONDS SECRET".
 Result<Keys> read_old_keys(const std::string& path, std::uint64_t now) {
     Keys keys;
-    Result<std::optional<std::string>> content = read_private_file(path);
+    Result<std::optional<std::string>> content = content_of(path);
     if (!content) {
         return tl::unexpected<Error>(std::move(content.error()));
     }
@@ -121,7 +134,7 @@ Result<void> write_old_keys(const std::string& path, const Keys& keys) {
 }
 
 Result<std::string> read_or_make_secret(const std::string& path) {
-    Result<std::optional<std::string>> content = read_private_file(path);
+    Result<std::optional<std::string>> content = content_of(path);
     if (!content) {
         return tl::unexpected<Error>(std::move(content.error()));
     }

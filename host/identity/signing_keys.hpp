@@ -48,9 +48,9 @@ struct KeyInfo {
 /// Thread-safe.
 class SigningKeys {
   public:
-    /// Codes: `identity.key_missing` (variable not set, empty secret), `identity.key_exposed`
-    /// (others may read the file), `identity.key_unreadable`, `identity.key_sources` (more than
-    /// one), `identity.key_write_failed`. [may block]
+    /// Codes: `identity.key_missing` (variable not set, empty secret), `identity.key_unreadable`
+    /// (its content is no key), `identity.key_sources` (more than one), `identity.key_write_failed`
+    /// (no random bytes), and those of patchbay/private_file.hpp. [may block]
     [[nodiscard]] static Result<std::unique_ptr<SigningKeys>> open(const KeySource& source,
                                                                    const std::string& data_dir,
                                                                    events::EventSink& events,
@@ -75,7 +75,8 @@ class SigningKeys {
     [[nodiscard]] std::vector<KeyInfo> keys() const;
     /// A new key signs from now on, after it is on the disk; the old one verifies for `overlap`.
     /// Answers with the id of the new one. Codes: `identity.key_fixed` (not from a file),
-    /// `identity.too_many_keys` (16 replaced ones still verify), `identity.key_write_failed`.
+    /// `identity.too_many_keys` (16 replaced ones still verify), `identity.key_write_failed` and
+    /// `file.unwritable`.
     /// [may block]
     [[nodiscard]] Result<std::string> rotate(std::chrono::nanoseconds overlap);
 

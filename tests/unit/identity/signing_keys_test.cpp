@@ -68,8 +68,8 @@ TEST_F(SigningKeysTest, AFileThatOthersCanReadIsRefused) {
         write("identity.key", std::string(64, 'a'), mode);
         const auto keys = open();
         ASSERT_FALSE(keys);
-        EXPECT_EQ(keys.error().code, "identity.key_exposed");
-        EXPECT_NE(keys.error().message.find("chmod 600 " + folder.file("identity.key")),
+        EXPECT_EQ(keys.error().code, "file.not_private");
+        EXPECT_NE(keys.error().message.find("chmod 600 '" + folder.file("identity.key")),
                   std::string::npos);
     }
     write("identity.key", std::string(64, 'a'), 0400);
@@ -85,8 +85,7 @@ TEST_F(SigningKeysTest, AFileOfItsOwnIsReadWithoutTheEndOfTheLine) {
     EXPECT_EQ(code_of_result(open({folder.file("mine"), {}, {}})), "identity.key_unreadable");
     write("mine", "\n");
     EXPECT_EQ(code_of_result(open({folder.file("mine"), {}, {}})), "identity.key_missing");
-    EXPECT_EQ(code_of_result(open({folder.path(), {}, {}})), "identity.key_unreadable")
-        << "a folder";
+    EXPECT_EQ(code_of_result(open({folder.path(), {}, {}})), "file.unreadable") << "a folder";
 }
 
 TEST_F(SigningKeysTest, ALiteralKeyAndAShortOneWarnWithoutTellingIt) {
