@@ -93,7 +93,7 @@ class ChunkedBody final : public http::basic_parser<true> {
 
 IncomingRequest::IncomingRequest(std::string_view head_bytes, const HeadLimits& limits,
                                  std::size_t body_limit)
-    : head_bytes_(head_bytes), body_limit_(body_limit) {
+    : head_bytes_(head_bytes) {
     static_cast<void>(read_head(head_bytes_, limits, head_, refusal_));
     if (head_.chunked) {
         chunked_ = std::make_unique<ChunkedBody>(head_bytes_, body_, body_limit);

@@ -43,7 +43,6 @@ class IncomingRequest {
     std::string head_bytes_;
     RequestHead head_;
     Refusal refusal_;
-    std::size_t body_limit_;
     std::string body_;
     std::unique_ptr<ChunkedBody> chunked_;
 };
