@@ -60,7 +60,11 @@ HostProcess::HostProcess(HostView view, std::string configuration_path, events::
       agents_(view_.configuration, multiplexer_.agents(), hub, clock_) {}
 
 HostProcess::~HostProcess() {
+    if (reloads_ != nullptr) {
+        reloads_->end();  // answers those who wait, as long as the server can carry it
+    }
     server_.reset();
+    reloads_.reset();
     connections_.reset();
 }
 
@@ -108,6 +112,7 @@ Result<void> HostProcess::open_connections() {
         return tl::unexpected<Error>(std::move(made.error()));
     }
     connections_ = std::move(*made);
+    reloads_ = std::make_unique<ReloadService>(*connections_, hub_);
     agents_.run_on(connections_->scheduler());
     multiplexer_.set_routing(routing_table(view_.configuration));
     return {};
@@ -134,6 +139,15 @@ Result<void> HostProcess::start() {
     Result<void> started = connections_->start();
     HostStage expected = HostStage::starting;
     stage_.compare_exchange_strong(expected, started ? HostStage::running : HostStage::stopping);
+    if (started) {
+        std::map<std::string, std::string> watched;
+        for (const plugins::InstancePlan& plan : view_.plan.instances) {
+            if (plan.watch && !plan.library.empty()) {
+                watched.emplace(plan.folder, plan.name);
+            }
+        }
+        reloads_->watch(std::move(watched));
+    }
     return started;
 }
 
@@ -143,6 +157,7 @@ plugins::StopReport HostProcess::stop() {
         stage_.store(HostStage::stopping);
     }
     plugins::StopReport report = connections_->stop();
+    reloads_->end();
     (void)dead_letters_->flush(std::chrono::seconds(5));
     return report;
 }

@@ -8,6 +8,7 @@
 #include "app/data_lock.hpp"
 #include "app/host_view.hpp"
 #include "app/proof_service.hpp"
+#include "app/reload_service.hpp"
 #include "control/registry.hpp"
 #include "control/server.hpp"
 #include "events/event_hub.hpp"
@@ -63,6 +64,7 @@ class HostProcess {
     [[nodiscard]] events::EventHub& hub() { return hub_; }
     [[nodiscard]] multiplexer::Multiplexer& multiplexer() { return multiplexer_; }
     [[nodiscard]] plugins::ConnectionHost& connections() { return *connections_; }
+    [[nodiscard]] ReloadService& reloads() { return *reloads_; }
     [[nodiscard]] AgentService& agents() { return agents_; }
     [[nodiscard]] storage::DeadLetterStore& dead_letters() { return *dead_letters_; }
     [[nodiscard]] const multiplexer::Clock& clock() const { return clock_; }
@@ -92,6 +94,7 @@ class HostProcess {
     multiplexer::Multiplexer multiplexer_;
     AgentService agents_;
     std::unique_ptr<plugins::ConnectionHost> connections_;
+    std::unique_ptr<ReloadService> reloads_;
     std::atomic<HostStage> stage_{HostStage::starting};
     std::mutex lanes_in_use_;
     /// Last, so that no request meets a host that is being taken apart.

@@ -78,6 +78,10 @@ class Collector {
         const auto uptime = std::chrono::system_clock::now() - host.started_at();
         add("patchbay_uptime_seconds", "Since the host was started.", false,
             std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
+        add("patchbay_reloads_failed_total", "Reloads that did not succeed.", true,
+            number(host.connections().failed_reloads()));
+        add("patchbay_kept_libraries", "Libraries of former generations that are still mapped.",
+            false, number(host.connections().kept_libraries()));
         for (const plugins::InstanceStatus& status : host.connections().status()) {
             const std::vector<std::pair<std::string, std::string>> labels = {
                 {"instance", status.name}, {"class", status.class_id}};
@@ -85,6 +89,8 @@ class Collector {
                 status.state == plugins::ConnectionState::connected ? 1 : 0, labels);
             add("patchbay_generation", "Generation of the instance's plugin.", false,
                 status.generation, labels);
+            add("patchbay_reloads_total", "Reloads of the instance that succeeded.", true,
+                number(status.reloads), labels);
             add("patchbay_connects_total", "How often the instance became connected.", true,
                 number(status.connects), labels);
         }

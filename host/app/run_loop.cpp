@@ -156,8 +156,7 @@ class RunLoop {
         while (::read(signals_.number(), &info, sizeof(info)) ==
                static_cast<ssize_t>(sizeof(info))) {
             if (info.ssi_signo == SIGHUP) {
-                publish(events::Level::warning, "host.no_reload",
-                        "SIGHUP: this version cannot reload its configuration yet.");
+                reload_plugins();
             } else if (!stop_wished()) {
                 wish_stop(info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM", false);
                 if (worker_ == Worker::starting) {
@@ -176,6 +175,14 @@ class RunLoop {
     }
 
     /// Any thread.
+    /// SIGHUP. What becomes of each plugin is an event.
+    void reload_plugins() {
+        const bool taken = worker_ == Worker::idle && host_->reloads().request({}, false, {});
+        publish(taken ? events::Level::info : events::Level::warning, "host.reload",
+                taken ? "SIGHUP: reloading the plugins whose libraries have changed."
+                      : "SIGHUP: nothing is reloaded while the host starts or stops.");
+    }
+
     void wish_stop(const std::string& why, bool failed) {
         {
             const std::lock_guard lock(mutex_);

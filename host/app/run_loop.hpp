@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// The life of `patchbay run` after the configuration was read: start, wait for signals, drain,
-/// end. SIGTERM and SIGINT drain; a second one stops at once. SIGHUP is kept for reloading.
+/// end. SIGTERM and SIGINT drain; a second one stops at once. SIGHUP reloads the plugins
+/// whose libraries have changed.
 #pragma once
 
 #include "app/host_view.hpp"

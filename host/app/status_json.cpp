@@ -29,6 +29,7 @@ json instance_json(const plugins::InstanceStatus& status) {
         {"required", status.required},
         {"automatic", status.automatic},
         {"generation", status.generation},
+        {"reloads", status.reloads},
         {"sha256", status.sha256},
         {"lanes", status.lanes},
         {"threads", status.threads},
@@ -55,6 +56,9 @@ json instance_json(const plugins::InstanceStatus& status) {
         entry["last_error"] = control::to_json(*status.last_error);
         entry["last_error_at"] = utc_text(status.last_error_at);
     }
+    if (status.draining_generation != 0) {
+        entry["draining_generation"] = status.draining_generation;
+    }
     if (!status.hung_threads.empty()) {
         entry["hung_threads"] = status.hung_threads;
     }
@@ -75,6 +79,17 @@ json agents_json(const AgentService& agents) {
             {"lost", counts.lost},
             {"replaced", counts.replaced},
             {"refused", counts.refused}};
+}
+
+json quarantine_json(const plugins::ConnectionHost& connections) {
+    json entries = json::array();
+    for (const plugins::QuarantinedLibrary& entry : connections.quarantined()) {
+        entries.push_back({{"library", entry.library},
+                           {"sha256", entry.sha256},
+                           {"since", utc_text(entry.since)},
+                           {"reason", control::to_json(entry.reason)}});
+    }
+    return entries;
 }
 
 }  // namespace
@@ -107,6 +122,8 @@ json status_json(HostProcess& host) {
             {"started_at", utc_text(host.started_at())},
             {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
             {"instances", std::move(instances)},
+            {"quarantine", quarantine_json(host.connections())},
+            {"kept_libraries", host.connections().kept_libraries()},
             {"agents", agents_json(host.agents())},
             {"dead_letters",
              {{"count", letters.totals.count},

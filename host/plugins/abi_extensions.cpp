@@ -343,9 +343,10 @@ patchbay_status PATCHBAY_CALL calls_call(patchbay_lane* lane, std::uint64_t depe
     }
     return guarded(self, patchbay_status{PATCHBAY_FAILED}, [&] {
         const auto caller = self.self.lock();
+        const auto endpoint = self.dependencies[index].target.lock();
         return self.services.calls.call(caller, Lane::from(lane).index(),
-                                        self.dependencies[index].target.lock(), view(method),
-                                        view(arguments), cookie, self.call_limit);
+                                        endpoint == nullptr ? nullptr : endpoint->call_party(),
+                                        view(method), view(arguments), cookie, self.call_limit);
     });
 }
 

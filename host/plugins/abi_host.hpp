@@ -67,7 +67,7 @@ class PluginReports {
 /// A declared dependency, as the resolver bound it.
 struct Dependency {
     std::string public_id;
-    std::weak_ptr<CallParty> target;
+    std::weak_ptr<CallEndpoint> target;
 };
 
 /// What the thunks need to know of a lane; the owner of its multiplexer::Lane.
@@ -82,7 +82,7 @@ struct LaneContext {
     std::atomic<bool> saturated{false};
 };
 
-/// One instance's end of the ABI. Lives until its last plugin thread has ended.
+/// The end of the ABI of one object of an instance. Lives until its last plugin thread has ended.
 class AbiHost {
   public:
     AbiHost(const HostServices& services, std::string instance, const std::string& config_json,

@@ -21,7 +21,7 @@
 
 namespace patchbay::plugins {
 
-/// An instance as caller and as callee.
+/// The object of an instance as caller and as callee.
 class CallParty {
   public:
     CallParty() = default;
@@ -33,6 +33,18 @@ class CallParty {
     [[nodiscard]] virtual bool is_callable() const = 0;
     /// Gives a signal to the lane; false when the lane is gone or full. Any thread.
     virtual bool post(std::uint32_t lane, multiplexer::Signal signal) = 0;
+};
+
+/// A dependency as its dependents hold it: whoever runs for it changes with a reload.
+class CallEndpoint {
+  public:
+    CallEndpoint() = default;
+    CallEndpoint(const CallEndpoint&) = delete;
+    CallEndpoint& operator=(const CallEndpoint&) = delete;
+    virtual ~CallEndpoint() = default;
+
+    /// Who takes new calls; null when nobody runs. Any thread.
+    [[nodiscard]] virtual std::shared_ptr<CallParty> call_party() = 0;
 };
 
 /// Thread-safe.

@@ -132,9 +132,9 @@ Result<void> ConnectionHost::load(Instance& instance) {
     }
     std::shared_ptr<PluginGeneration>& generation = generations_[plan.library];
     if (generation == nullptr) {
-        auto loaded =
-            PluginGeneration::load(runs_, plan.library, plan.class_id, 1, options_.identity,
-                                   plan.limits.timeouts.connect, events_);
+        auto loaded = PluginGeneration::load(runs_, plan.library, plan.class_id,
+                                             ++generation_numbers_[plan.library], options_.identity,
+                                             plan.limits.timeouts.connect, events_);
         if (!loaded) {
             return tl::unexpected(loaded.error());
         }
@@ -245,6 +245,10 @@ StopReport ConnectionHost::stop() {
             member.waiting = false;
         }
     }
+    for (Member& member : members_) {
+        member.instance->interrupt_reload();
+    }
+    const std::lock_guard no_reload(reload_mutex_);
     multiplexer_.stop_inbound();
     const auto timeout =
         static_cast<std::uint64_t>(std::chrono::nanoseconds(options_.drain_timeout).count());

@@ -18,6 +18,8 @@
 #include "plugins/plan.hpp"
 #include "plugins/plugin_generation.hpp"
 #include "plugins/proof_source.hpp"
+#include "plugins/quarantine.hpp"
+#include "plugins/reload.hpp"
 #include "plugins/run_folder.hpp"
 #include "plugins/scheduler.hpp"
 
@@ -92,6 +94,18 @@ class ConnectionHost final : private InstanceListener {
     [[nodiscard]] Result<void> start();
     /// Stops inbound traffic, drains, disconnects dependents before their dependencies, unloads.
     StopReport stop();
+    /// Brings the library of an instance, as it lies in the plugin's folder now, into service in
+    /// place of the running one, for all instances of it. Blocks until the old generation has ended
+    /// or could not be ended; one reload at a time. Codes: `reload.in_progress`,
+    /// `reload.not_running`, `reload.unknown_instance`, `reload.no_library`, `reload.quarantined`,
+    /// `reload.busy`, and whatever kept the new code from running. Every outcome is an event.
+    [[nodiscard]] Result<ReloadReport> reload(const ReloadRequest& request);
+    [[nodiscard]] std::vector<QuarantinedLibrary> quarantined() const { return quarantine_.all(); }
+    /// Reloads that were tried and did not succeed.
+    [[nodiscard]] std::uint64_t failed_reloads() const { return failed_reloads_.load(); }
+    /// Libraries of former generations that are still mapped.
+    [[nodiscard]] std::uint64_t kept_libraries() const { return kept_libraries_.load(); }
+
     /// Ends the draining of a `stop` in progress, from any thread.
     void hurry() { hurry_.store(true); }
 
@@ -127,6 +141,16 @@ class ConnectionHost final : private InstanceListener {
     [[nodiscard]] std::string missing_dependency(const Instance& instance) const;
     /// Does a failed connect of it end the start?
     [[nodiscard]] static bool is_fatal(const Instance& instance);
+    /// The members that run the library, in the order of the plan.
+    [[nodiscard]] std::vector<Member*> members_of(const std::string& library);
+    Result<std::shared_ptr<PluginGeneration>> load_next(const InstancePlan& plan, bool retry,
+                                                        std::string& sha256);
+    /// Connects what has new code and is not connected; why it could not be.
+    std::optional<Error> connect_again(Member& member);
+    void finish(ReloadReport& report, std::shared_ptr<PluginGeneration> next,
+                const std::vector<Member*>& members);
+    Error reload_failed(const InstancePlan& plan, ReloadStep step, const std::string& sha256,
+                        Error error);
     void stop_members(StopReport& report);
     /// Connects those whose dependencies have come up. With mutex_ held.
     void connect_waiting();
@@ -145,7 +169,15 @@ class ConnectionHost final : private InstanceListener {
     /// In the order of the plan; not changed after `make`.
     std::vector<Member> members_;
     std::map<std::string, std::size_t, std::less<>> by_name_;
+    /// By library; changed by `start`, `stop` and `reload` alone.
     std::map<std::string, std::shared_ptr<PluginGeneration>> generations_;
+    /// Generations that were begun, by library.
+    std::map<std::string, std::uint32_t> generation_numbers_;
+    Quarantine quarantine_;
+    std::atomic<std::uint64_t> failed_reloads_{0};
+    std::atomic<std::uint64_t> kept_libraries_{0};
+    /// Held by a reload for all of its steps, and by `stop` while it takes everything apart.
+    std::mutex reload_mutex_;
 
     mutable std::mutex mutex_;
     bool starting_ = false;

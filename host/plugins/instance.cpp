@@ -3,6 +3,7 @@
 
 #include "plugins/back_off.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -78,7 +79,7 @@ Instance::Instance(const InstancePlan& plan, const HostServices& services, std::
 
 Instance::~Instance() {
     // Never started, or stopped: nobody but the multiplexer knows it any more.
-    if (traffic_ != nullptr && lanes_ == nullptr) {
+    if (traffic_ != nullptr && phase_ != InstancePhase::hung) {
         services_.multiplexer.remove_instance(*traffic_);
     }
 }
@@ -114,17 +115,11 @@ Result<std::shared_ptr<Instance>> Instance::add(const InstancePlan& plan,
     if (plan.is_abstract) {
         (*added)->set_state(multiplexer::InstanceState::disconnected);
     }
-    instance->host_ =
-        std::make_unique<AbiHost>(services, plan.name, plan.config_json, instance->metrics_,
-                                  instance->sockets_, static_cast<PluginReports&>(*instance));
-    instance->host_->self = instance;
-    instance->host_->owner = instance;
-    instance->host_->call_limit = nanoseconds(plan.limits.timeouts.send);
     return instance;
 }
 
 void Instance::set_dependencies(std::vector<Dependency> dependencies) {
-    host_->dependencies = std::move(dependencies);
+    dependencies_ = std::move(dependencies);
 }
 
 void Instance::load_nothing() {
@@ -139,16 +134,19 @@ void Instance::set_failed(Error error) {
     set_traffic(multiplexer::InstanceState::disconnected);
 }
 
-bool Instance::post(std::uint32_t lane, multiplexer::Signal signal) {
+std::shared_ptr<PluginObject> Instance::object() const {
     const std::lock_guard lock(mutex_);
-    multiplexer::Lane* target = lanes_ == nullptr ? nullptr : lanes_->lane(lane);
-    return target != nullptr && target->post(std::move(signal));
+    return object_;
+}
+
+std::shared_ptr<CallParty> Instance::call_party() {
+    return object();
 }
 
 // ---- Operations --------------------------------------------------------------------------------
 
 Result<void> Instance::connect() {
-    const std::optional<Error> refusal = collect_proofs();
+    const std::optional<Error> refusal = collect_proofs(object());
     const std::lock_guard lock(mutex_);
     wants_connection_ = true;
     attempt_ = 0;
@@ -156,7 +154,7 @@ Result<void> Instance::connect() {
     return begin_connect(refusal);
 }
 
-std::optional<Error> Instance::collect_proofs() {
+std::optional<Error> Instance::collect_proofs(const std::shared_ptr<PluginObject>& object) {
     if (plan_.cert_requests.empty()) {
         return std::nullopt;
     }
@@ -173,7 +171,9 @@ std::optional<Error> Instance::collect_proofs() {
     } else {
         check = services_.proofs->proofs_for(plan_.cert_requests);
     }
-    host_->set_proofs(std::move(check.proofs));
+    if (object != nullptr) {
+        object->host().set_proofs(std::move(check.proofs));
+    }
     if (check.problems.empty()) {
         return std::nullopt;
     }
@@ -228,7 +228,7 @@ void Instance::begin_disconnect() {
 void Instance::begin_operation(OperationKind kind, std::chrono::nanoseconds limit) {
     operation_ = kind;
     operation_token_ = next_token_++;
-    if (lanes_ == nullptr) {  // nothing to ask: abstract, without a library
+    if (object_ == nullptr) {  // nothing to ask: abstract, without a library
         end_operation();
         kind == OperationKind::connect ? connected() : disconnected();
         return;
@@ -245,7 +245,7 @@ void Instance::begin_operation(OperationKind kind, std::chrono::nanoseconds limi
         kind == OperationKind::connect ? PATCHBAY_SIGNAL_CONNECT : PATCHBAY_SIGNAL_DISCONNECT;
     signal.token = operation_token_;
     signal.value = nanoseconds(limit);
-    (void)lanes_->lane(0)->post(std::move(signal));
+    (void)object_->post(0, std::move(signal));
 }
 
 void Instance::end_operation() {
@@ -257,6 +257,19 @@ void Instance::end_operation() {
 void Instance::operation_complete(std::uint64_t token, patchbay_status status,
                                   const patchbay_error* error) noexcept {
     const std::lock_guard lock(mutex_);
+    if (token != 0 && token == side_.token && !side_.done) {
+        side_.done = true;
+        if (status != PATCHBAY_OK) {
+            side_.error =
+                error_of(status, error, "connection.operation_failed", "the plugin gave no reason");
+        }
+        changed_.notify_all();
+        return;
+    }
+    if (const auto late = std::find(late_.begin(), late_.end(), token); late != late_.end()) {
+        late_.erase(late);
+        return;
+    }
     if (token != 0 && token == unanswered_) {
         unanswered_ = 0;
         publish(events::Level::info, "connection.answered_late",
@@ -340,8 +353,16 @@ void Instance::disconnected() {
     }
 }
 
-void Instance::connection_lost(const patchbay_error* error) noexcept {
+void Instance::connection_lost(const PluginObject& object, const patchbay_error* error) noexcept {
     const std::lock_guard lock(mutex_);
+    if (next_.get() == &object) {
+        next_lost_ =
+            error_of(PATCHBAY_DISCONNECTED, error, "connection.lost", "the plugin gave no reason");
+        return;
+    }
+    if (swapping_ || object_.get() != &object) {
+        return;  // its successor is there, or comes
+    }
     const ConnectionState state = machine_.state();
     if (state == ConnectionState::connecting) {
         misbehaved("connection.not_established",
@@ -394,11 +415,11 @@ void Instance::recover(FailureKind kind) {
             " ms.");
     reconnect_ = services_.scheduler.after(last_delay_, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
-            const std::optional<Error> refusal = self->collect_proofs();
+            const std::optional<Error> refusal = self->collect_proofs(self->object());
             const std::lock_guard lock(self->mutex_);
             self->reconnect_ = 0;
             self->reconnect_at_ = 0;
-            if (!self->wants_connection_) {
+            if (!self->wants_connection_ || self->swapping_) {
                 return;
             }
             if (self->unanswered_ == 0) {
@@ -476,10 +497,13 @@ void Instance::tell_state(const StateChange& change) {
             : events::Level::info;
     publish(level, "connection." + std::string(to_string(change.to)),
             plan_.name + " is " + std::string(to_string(change.to)) + '.');
-    services_.scheduler.soon([weak = weak_from_this(), change] {
+    if (object_ != nullptr) {
+        object_->set_callable(change.to == ConnectionState::connected);
+    }
+    services_.scheduler.soon([weak = weak_from_this(), object = object_, change] {
         if (const auto self = weak.lock()) {
-            if (change.from == ConnectionState::connected) {
-                self->services_.calls.party_gone(*self);
+            if (change.from == ConnectionState::connected && object != nullptr) {
+                self->services_.calls.party_gone(*object);
             }
             self->listener_.on_state(*self, change);
         }
@@ -515,7 +539,7 @@ void Instance::misbehaved(std::string_view code, std::string_view text) noexcept
                                       std::string(text) + " [" + std::string(code) + "].",
                                   plan_.name});
     } catch (...) {
-        report_exception(*host_);
+        // Out of memory: it was counted.
     }
 }
 
@@ -614,13 +638,15 @@ InstanceStatus Instance::status() const {
     status.reconnect_at = reconnect_at_;
     status.unresponsive = unanswered_ != 0;
     status.hung_threads = hung_threads_;
-    if (generation_ != nullptr) {
-        status.generation = generation_->number();
-        status.sha256 = generation_->library().copy().sha256;
+    status.reloads = reloads_;
+    if (const PluginObject* object = object_.get()) {
+        status.generation = object->generation_number();
+        status.sha256 = object->sha256();
+        status.lanes = object->lane_count();
+        status.threads = object->thread_count();
     }
-    if (lanes_ != nullptr) {
-        status.lanes = lanes_->lane_count();
-        status.threads = host_->threads.count();
+    if (retired_ != nullptr) {
+        status.draining_generation = retired_->generation_number();
     }
     if (traffic_ != nullptr) {
         const multiplexer::InstanceCounters counters = traffic_->counters();

@@ -7,6 +7,9 @@
 /// A connect that hangs is given up at its time limit: the instance is disconnected, the lane's
 /// thread stays where it is, and nothing more is asked of it until it answers. A thread that does
 /// not even end at `stop` is told by name, and its library stays mapped.
+///
+/// A reload gives it the code of a next generation, in four steps that `ConnectionHost::reload`
+/// takes: `prepare`, `swap`, `retire`, or `discard` instead. Between them the instance works on.
 #pragma once
 
 #include "multiplexer/instance.hpp"
@@ -14,10 +17,10 @@
 #include "plugins/call_router.hpp"
 #include "plugins/connection_state.hpp"
 #include "plugins/instance_status.hpp"
-#include "plugins/lane_runner.hpp"
 #include "plugins/listening_sockets.hpp"
 #include "plugins/plan.hpp"
 #include "plugins/plugin_generation.hpp"
+#include "plugins/plugin_object.hpp"
 
 #include <patchbay/result.hpp>
 
@@ -53,11 +56,19 @@ class InstanceListener {
     virtual void on_failure(Instance& instance, FailureKind kind, const Error& error) = 0;
 };
 
+/// What `Instance::retire` found.
+struct Retired {
+    /// Envelopes that the old generation had taken and did not complete in time; settled "unknown".
+    std::uint64_t abandoned = 0;
+    /// Threads that still run its code.
+    std::vector<std::string> hung{};
+};
+
 /// Owned by shared pointers: threads of the plugin that do not end keep it alive. Thread-safe,
-/// except that `load` and `stop` are called by one thread.
+/// except that `load`, `stop` and the steps of a reload are called by one thread at a time.
 class Instance final : public std::enable_shared_from_this<Instance>,
-                       public CallParty,
-                       private PluginReports,
+                       public CallEndpoint,
+                       private ObjectReports,
                        private multiplexer::InstanceObserver {
   public:
     /// Registers the instance with the multiplexer, where it is expected to connect. `data_folder`
@@ -93,6 +104,25 @@ class Instance final : public std::enable_shared_from_this<Instance>,
         return machine_.wait(states, limit);
     }
 
+    // ---- Reload: one thread at a time, not beside `load` and `stop` ----
+
+    /// Makes the object of a next generation beside the one that runs; when both declare that they
+    /// overlap, and the instance is connected, also connects it. A failure leaves nothing of it.
+    [[nodiscard]] Result<void> prepare(std::shared_ptr<PluginGeneration> generation);
+    /// Puts what was prepared in the place of what runs: at once when it is connected already; else
+    /// the old one is disconnected before the new one connects, and connects again when that fails.
+    /// An instance that is not connected gets the new code and no reconnect is under way any more:
+    /// `connect` it. The answer is how
+    /// long nothing was taken from the mailboxes, in nanoseconds; after a failure the old
+    /// generation is in service, and what was prepared is gone.
+    [[nodiscard]] Result<std::uint64_t> swap(std::chrono::nanoseconds drain_limit);
+    /// Ends what was prepared.
+    void discard();
+    /// Lets the old generation complete what it has taken, then disconnects and ends it.
+    Retired retire(std::chrono::nanoseconds drain_limit);
+    /// Ends the waits of a reload in progress, from any thread; it fails or leaves things behind.
+    void interrupt_reload();
+
     /// Disconnects, ends lanes and threads, destroys the plugin's object, lets the generation go
     /// and forgets the instance in the multiplexer. Afterwards only `status` is of use.
     void stop();
@@ -105,10 +135,7 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     /// Number in the multiplexer.
     [[nodiscard]] std::uint32_t number() const { return number_; }
 
-    [[nodiscard]] bool is_callable() const override {
-        return machine_.state() == ConnectionState::connected;
-    }
-    bool post(std::uint32_t lane, multiplexer::Signal signal) override;
+    [[nodiscard]] std::shared_ptr<CallParty> call_party() override;
 
   private:
     enum class OperationKind : std::uint8_t { none, connect, disconnect };
@@ -116,10 +143,10 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     Instance(const InstancePlan& plan, const HostServices& services, std::string data_folder,
              InstanceListener& listener);
 
-    // PluginReports
+    // ObjectReports
     void operation_complete(std::uint64_t token, patchbay_status status,
                             const patchbay_error* error) noexcept override;
-    void connection_lost(const patchbay_error* error) noexcept override;
+    void connection_lost(const PluginObject& object, const patchbay_error* error) noexcept override;
     void misbehaved(std::string_view code, std::string_view text) noexcept override;
     // multiplexer::InstanceObserver
     void on_send_failed(std::uint32_t instance, const multiplexer::SendFailure& failure,
@@ -128,19 +155,31 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     void on_misbehaviour(std::uint32_t instance, std::string_view code,
                          std::string_view text) override;
 
-    /// Reads and checks the proofs of representation; what stands against connecting without them.
-    /// Reads files: not with mutex_ held.
-    [[nodiscard]] std::optional<Error> collect_proofs();
-    Result<void> create_object(const patchbay_class& table);
-    Result<void> start_lanes(const patchbay_class& table, std::uint32_t lanes);
-    /// Ends lanes and threads and destroys the object; false when code of it still runs.
+    [[nodiscard]] std::shared_ptr<PluginObject> object() const;
+    [[nodiscard]] Result<std::shared_ptr<PluginObject>> make_object(
+        std::shared_ptr<PluginGeneration> generation);
+    /// Reads and checks the proofs of representation for the object, which may be null; what stands
+    /// against connecting without them. Reads files: not with mutex_ held.
+    [[nodiscard]] std::optional<Error> collect_proofs(const std::shared_ptr<PluginObject>& object);
+    /// Ends the object in service and those of former generations; false when code still runs.
     bool end_plugin();
-    /// Calls `destroy`; false when it did not return.
-    bool destroy_object();
-    /// Nobody answers the lanes any more, and their agents have lost their sockets.
-    void end_agents();
-    /// After `destroy`: takes back the sockets that the generation has not released.
-    void end_loans(std::uint32_t generation);
+
+    // The steps of `swap` by what the instance is doing, and what they are made of.
+    Result<std::uint64_t> swap_beside();
+    Result<std::uint64_t> swap_in_turn(std::chrono::nanoseconds drain_limit);
+    Result<std::uint64_t> swap_idle();
+    /// The old generation connects again, or counts as lost.
+    void resume(PluginObject& old);
+    /// Connects or disconnects an object that is not (or not only) the one in service, and waits.
+    Result<void> operate(PluginObject& object, std::uint32_t signal,
+                         std::chrono::nanoseconds limit);
+    /// Waits until the object has completed what it has taken; what is left when the limit passed.
+    std::uint64_t wait_completed(const PluginObject& object, std::chrono::nanoseconds limit);
+    /// An object of which these threads still run code is kept.
+    void keep_hung(const std::shared_ptr<PluginObject>& ended,
+                   const std::vector<std::string>& threads);
+    /// With mutex_ held: `next_` takes the place of `object_`, which becomes `retired_`.
+    void take_over(bool connected);
 
     // All with mutex_ held.
     /// `refusal`: why it must not even try.
@@ -174,13 +213,31 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     std::condition_variable changed_;
     StateMachine machine_;
 
-    std::unique_ptr<AbiHost> host_;
-    std::shared_ptr<PluginGeneration> generation_;
-    patchbay_class class_{};
-    void* object_ = nullptr;
-    bool created_ = false;
-    multiplexer::Generation* lanes_ = nullptr;
-    std::vector<std::unique_ptr<LaneRunner>> runners_;
+    std::vector<Dependency> dependencies_;
+    std::shared_ptr<PluginObject> object_;  ///< in service
+    /// Of former generations, of which code still runs.
+    std::vector<std::shared_ptr<PluginObject>> hung_;
+
+    // Of a reload.
+    std::shared_ptr<PluginObject> next_;     ///< prepared
+    std::shared_ptr<PluginObject> retired_;  ///< drains
+    bool next_connected_ = false;
+    bool retired_connected_ = false;
+    std::optional<Error> next_lost_;
+    /// The object in service is being replaced: what it says of its connection is of no interest.
+    bool swapping_ = false;
+    bool interrupted_ = false;
+    std::uint64_t reloads_ = 0;
+    /// Operation on an object that is not driven by the state machine.
+    struct SideOperation {
+        std::uint64_t token = 0;
+        bool done = false;
+        bool expired = false;
+        std::optional<Error> error{};
+    };
+    SideOperation side_;
+    /// Tokens of those that nobody waits for any more, the newest last.
+    std::vector<std::uint64_t> late_;
 
     InstancePhase phase_ = InstancePhase::added;
     OperationKind operation_ = OperationKind::none;

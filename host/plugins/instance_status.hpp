@@ -50,6 +50,10 @@ struct InstanceStatus {
     std::uint64_t since = 0;
     /// Generation of the plugin, from 1; 0 when none is loaded.
     std::uint32_t generation = 0;
+    /// The one before it, as long as it completes what it had taken; 0: none.
+    std::uint32_t draining_generation = 0;
+    /// Reloads that succeeded.
+    std::uint64_t reloads = 0;
     /// Of the library that runs.
     std::string sha256;
     std::uint32_t lanes = 0;

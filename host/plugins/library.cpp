@@ -46,10 +46,16 @@ Library::~Library() {
 }
 
 Result<Library> Library::load(RunFolder& runs, const std::filesystem::path& file,
-                              std::string_view name) {
+                              std::string_view name, const Check& check) {
     auto copy = runs.copy(file, name);
     if (!copy) {
         return tl::unexpected(copy.error());
+    }
+    if (check) {
+        if (auto checked = check(*copy); !checked) {
+            runs.remove(*copy);
+            return tl::unexpected(checked.error());
+        }
     }
     Library library(runs, file, std::move(*copy));
     {

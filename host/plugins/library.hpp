@@ -12,6 +12,7 @@
 #include <patchbay/result.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,11 +30,14 @@ struct Unloaded {
 /// Owned by a generation. Not thread-safe.
 class Library {
   public:
+    /// Looks at a copy before it is loaded; a failure keeps it from being loaded. May be empty.
+    using Check = std::function<Result<void>(const PrivateCopy&)>;
+
     /// Copies `file` into `runs`, loads exactly that copy and finds the plugin's entry. The copy is
     /// taken away again when any of it fails. `name` is used in paths and messages.
-    /// Codes: `plugin.copy_failed`, `plugin.load_failed`, `plugin.no_entry`.
+    /// Codes: `plugin.copy_failed`, those of `check`, `plugin.load_failed`, `plugin.no_entry`.
     [[nodiscard]] static Result<Library> load(RunFolder& runs, const std::filesystem::path& file,
-                                              std::string_view name);
+                                              std::string_view name, const Check& check = {});
 
     Library(Library&&) noexcept = default;
     Library& operator=(Library&&) noexcept = delete;

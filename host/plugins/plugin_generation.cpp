@@ -64,8 +64,12 @@ PluginGeneration::PluginGeneration(std::shared_ptr<RunFolder> runs, Library libr
 
 PluginGeneration::~PluginGeneration() {
     const std::string name = plugin_ + " (generation " + std::to_string(number_) + ')';
+    const std::lock_guard lock(end_->mutex);
+    end_->ended = true;
     if (hung_ || resident_) {
         library_.abandon();
+        end_->unloaded = {false,
+                          hung_ ? "code of it still runs" : "its class is declared resident"};
         report(hung_ ? events::Level::warning : events::Level::debug, "plugin.kept",
                "The library of " + name + " stays mapped, because " +
                    (hung_ ? "code of it still runs." : "its class is declared resident."));
@@ -73,6 +77,7 @@ PluginGeneration::~PluginGeneration() {
     }
     const std::string copy = library_.copy().file.string();
     const Unloaded unloaded = library_.unload();
+    end_->unloaded = unloaded;
     if (unloaded.gone) {
         report(events::Level::debug, "plugin.unloaded", "Unloaded " + name + '.');
     } else {
@@ -85,7 +90,7 @@ PluginGeneration::~PluginGeneration() {
 Result<std::shared_ptr<PluginGeneration>> PluginGeneration::load(
     std::shared_ptr<RunFolder> runs, const std::string& library, std::string plugin,
     std::uint32_t number, const HostIdentity& host, std::chrono::nanoseconds limit,
-    events::EventSink& events) {
+    events::EventSink& events, const Library::Check& check) {
     // The folder's name: the name part of author/name:version.
     const std::size_t slash = plugin.find('/');
     const std::string name = slash == std::string::npos
@@ -93,8 +98,8 @@ Result<std::shared_ptr<PluginGeneration>> PluginGeneration::load(
                                  : plugin.substr(slash + 1, plugin.find(':', slash) - slash - 1);
     // Static constructors are code of the plugin: they run on a thread that ends, too.
     auto loaded = std::make_shared<std::optional<Result<Library>>>();
-    if (!call_on_host_thread("pbay:" + name, limit, [loaded, runs, library, name] {
-            loaded->emplace(Library::load(*runs, library, name));
+    if (!call_on_host_thread("pbay:" + name, limit, [loaded, runs, library, name, check] {
+            loaded->emplace(Library::load(*runs, library, name, check));
         })) {
         return failure(ErrorClass::failed, "plugin.hung",
                        "loading the library " + library + " of " + plugin +

@@ -35,12 +35,13 @@ class PluginGeneration {
   public:
     /// Loads the library, negotiates and checks the class tables. `plugin` is the public id, for
     /// messages; `number` counts the generations of that plugin from 1; `limit` bounds each call
-    /// into it. Codes: those of `Library::load`; `plugin.refused` (the plugin's own words),
-    /// `plugin.abi_version`, `plugin.class_table`, `plugin.hung`.
+    /// into it; `check` looks at the private copy before it is loaded. Codes: those of
+    /// `Library::load`; `plugin.refused` (the plugin's own words), `plugin.abi_version`,
+    /// `plugin.class_table`, `plugin.hung`.
     [[nodiscard]] static Result<std::shared_ptr<PluginGeneration>> load(
         std::shared_ptr<RunFolder> runs, const std::string& library, std::string plugin,
         std::uint32_t number, const HostIdentity& host, std::chrono::nanoseconds limit,
-        events::EventSink& events);
+        events::EventSink& events, const Library::Check& check = {});
 
     PluginGeneration(const PluginGeneration&) = delete;
     PluginGeneration& operator=(const PluginGeneration&) = delete;
@@ -63,6 +64,15 @@ class PluginGeneration {
     void mark_hung();
     [[nodiscard]] bool is_hung() const;
 
+    /// How a generation ended; filled in when its last owner lets it go.
+    struct End {
+        std::mutex mutex{};
+        bool ended = false;
+        Unloaded unloaded{};
+    };
+    /// Outlives the generation.
+    [[nodiscard]] std::shared_ptr<End> end() const { return end_; }
+
   private:
     PluginGeneration(std::shared_ptr<RunFolder> runs, Library library, std::string plugin,
                      std::uint32_t number, events::EventSink& events);
@@ -81,6 +91,7 @@ class PluginGeneration {
     std::mutex host_calls_;
     mutable std::mutex mutex_;
     bool hung_ = false;
+    std::shared_ptr<End> end_ = std::make_shared<End>();
 };
 
 }  // namespace patchbay::plugins

@@ -4,4 +4,5 @@
 #include <patchbay/registration.hpp>
 
 PATCHBAY_REGISTER_CONNECTION(patchbay::agent_gateway::AgentGatewayConnection,
-                             "AgentGatewayConnection", "patchbay/agent_gateway:0.1.0")
+                             "AgentGatewayConnection", "patchbay/agent_gateway:0.1.0",
+                             PATCHBAY_CLASS_OVERLAPS)

@@ -3,4 +3,5 @@
 
 using patchbay::echo::EchoConnection;
 
-PATCHBAY_REGISTER_BATCH_CONNECTION(EchoConnection, "EchoConnection", "patchbay/echo:0.1.0")
+PATCHBAY_REGISTER_BATCH_CONNECTION(EchoConnection, "EchoConnection", "patchbay/echo:0.1.0",
+                                   PATCHBAY_CLASS_OVERLAPS)

@@ -93,4 +93,5 @@ class GreeterConnection : public patchbay::Connection {
 
 }  // namespace
 
-PATCHBAY_REGISTER_CONNECTION(GreeterConnection, "GreeterConnection", "patchbay/greeter:0.1.0")
+PATCHBAY_REGISTER_CONNECTION(GreeterConnection, "GreeterConnection", "patchbay/greeter:0.1.0",
+                             PATCHBAY_CLASS_OVERLAPS)

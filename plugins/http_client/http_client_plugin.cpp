@@ -4,4 +4,4 @@
 #include <patchbay/connection.hpp>
 
 PATCHBAY_REGISTER_CONNECTION(patchbay::http_client::HttpClientConnection, "HTTPClientConnection",
-                             "valory/http_client:0.23.0")
+                             "valory/http_client:0.23.0", PATCHBAY_CLASS_OVERLAPS)

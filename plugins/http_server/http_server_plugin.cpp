@@ -4,4 +4,4 @@
 #include <patchbay/registration.hpp>
 
 PATCHBAY_REGISTER_CONNECTION(patchbay::http_server::HttpServerConnection, "HTTPServerConnection",
-                             "valory/http_server:0.22.0")
+                             "valory/http_server:0.22.0", PATCHBAY_CLASS_OVERLAPS)

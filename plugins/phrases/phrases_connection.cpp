@@ -35,4 +35,5 @@ class PhrasesConnection : public patchbay::Connection {
 
 }  // namespace
 
-PATCHBAY_REGISTER_CONNECTION(PhrasesConnection, "PhrasesConnection", "patchbay/phrases:0.1.0")
+PATCHBAY_REGISTER_CONNECTION(PhrasesConnection, "PhrasesConnection", "patchbay/phrases:0.1.0",
+                             PATCHBAY_CLASS_OVERLAPS)

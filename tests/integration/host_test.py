@@ -218,11 +218,12 @@ class LifeAndDeath(HostTest):
             self.assertEqual(host.wait(), 1)
             self.assertIn("host.hurried", host.log_text())
 
-    def test_sighup_is_kept_for_reloading(self):
+    def test_sighup_reloads_what_has_changed(self):
         with Host(self.write_config(STUB_AND_ECHO)).wait_ready() as host:
             host.send(signal.SIGHUP)
-            eventually(lambda: "host.no_reload" in host.log_text(), "the warning")
+            eventually(lambda: "host.reload" in host.log_text(), "the notice")
             self.assertEqual(host.stop(), 0)
+            self.assertNotIn("plugin.reloaded", host.log_text(), "nothing has changed")
 
     def test_two_hosts_do_not_share_a_data_folder(self):
         config = self.write_config(STUB_AND_ECHO)

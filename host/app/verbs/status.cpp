@@ -35,6 +35,27 @@ void print_listeners(const nlohmann::json& instance, std::ostream& out) {
     }
 }
 
+/// "2", or "2 (1 drains)".
+std::string generation_text(const nlohmann::json& instance) {
+    const std::string generation = number(instance, "generation");
+    return instance.contains("draining_generation")
+               ? generation + " (" + number(instance, "draining_generation") + " drains)"
+               : generation;
+}
+
+/// What failed a reload and is not tried again until it changes.
+void print_quarantine(const nlohmann::json& status, std::ostream& out) {
+    for (const nlohmann::json& entry : status.value("quarantine", nlohmann::json::array())) {
+        const nlohmann::json reason = entry.value("reason", nlohmann::json::object());
+        out << "quarantined until it changes: " << entry.value("library", "") << " (sha256 "
+            << entry.value("sha256", "").substr(0, 12) << "): " << reason.value("message", "")
+            << " [" << reason.value("code", "") << "]\n";
+    }
+    if (const auto kept = status.value("kept_libraries", std::uint64_t{0}); kept != 0) {
+        out << kept << " libraries of former generations are still mapped\n";
+    }
+}
+
 void print(const nlohmann::json& status, std::ostream& out) {
     out << "patchbay " << status.value("version", "") << ", process " << number(status, "pid")
         << ", " << status.value("stage", "") << " for " << number(status, "uptime_seconds")
@@ -49,13 +70,14 @@ void print(const nlohmann::json& status, std::ostream& out) {
             error = instance["last_error"].value("message", "");
         }
         rows.push_back({instance.value("name", ""), instance.value("class_id", ""),
-                        instance.value("state", ""), number(instance, "generation"),
+                        instance.value("state", ""), generation_text(instance),
                         number(instance, "queued"), number(instance, "in_flight"), error});
     }
     out << text_table(rows);
     for (const nlohmann::json& instance : status.value("instances", nlohmann::json::array())) {
         print_listeners(instance, out);
     }
+    print_quarantine(status, out);
     const nlohmann::json agents = status.value("agents", nlohmann::json::object());
     if (!agents.value("network_id", "").empty()) {
         out << number(agents, "online") << " agents online, " << number(agents, "claims")

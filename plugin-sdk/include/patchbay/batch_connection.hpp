@@ -152,6 +152,8 @@ template <class Type>
 
 }  // namespace patchbay
 
-#define PATCHBAY_REGISTER_BATCH_CONNECTION(Type, name, public_id) \
-    PATCHBAY_REGISTER_CONNECTIONS(public_id, "\"" name "\"",      \
-                                  ::patchbay::batch_connection_class<Type>(name))
+/// The fourth argument, when given, are flags beside PATCHBAY_CLASS_INLINE_OK.
+#define PATCHBAY_REGISTER_BATCH_CONNECTION(Type, name, public_id, ...)      \
+    PATCHBAY_REGISTER_CONNECTIONS(public_id, "\"" name "\"",                \
+                                  ::patchbay::batch_connection_class<Type>( \
+                                      name, PATCHBAY_CLASS_INLINE_OK __VA_OPT__(|) __VA_ARGS__))

@@ -63,6 +63,8 @@ template <class Type>
 
 }  // namespace patchbay
 
-#define PATCHBAY_REGISTER_CONNECTION(Type, name, public_id)  \
-    PATCHBAY_REGISTER_CONNECTIONS(public_id, "\"" name "\"", \
-                                  ::patchbay::connection_class<Type>(name))
+/// The fourth argument, when given, are flags (PATCHBAY_CLASS_*).
+#define PATCHBAY_REGISTER_CONNECTION(Type, name, public_id, ...) \
+    PATCHBAY_REGISTER_CONNECTIONS(                               \
+        public_id, "\"" name "\"",                               \
+        ::patchbay::connection_class<Type>(name __VA_OPT__(, ) __VA_ARGS__))

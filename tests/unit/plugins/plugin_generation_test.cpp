@@ -49,7 +49,7 @@ TEST_F(PluginGenerationTest, NegotiatesAndFindsItsClasses) {
     ASSERT_TRUE(loaded) << to_string(loaded.error());
     EXPECT_EQ((*loaded)->abi_version(), PATCHBAY_ABI_VERSION);
     EXPECT_EQ((*loaded)->number(), 3U);
-    EXPECT_EQ((*loaded)->class_names(), (std::vector<std::string>{"Driven", "Loop"}));
+    EXPECT_EQ((*loaded)->class_names(), (std::vector<std::string>{"Driven", "Loop", "Beside"}));
     auto table = (*loaded)->find_class("Loop");
     ASSERT_TRUE(table);
     EXPECT_NE(table->run, nullptr);

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/connection_host.hpp"
+#include "plugins/preflight.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace patchbay::plugins {
+namespace {
+
+std::string milliseconds_text(std::uint64_t nanoseconds) {
+    const std::uint64_t hundredths = nanoseconds / 10'000;
+    const std::string digits = std::to_string(hundredths % 100);
+    return std::to_string(hundredths / 100) + '.' + (digits.size() < 2 ? "0" : "") + digits + " ms";
+}
+
+std::string names_of(const std::vector<ReloadedInstance>& instances) {
+    std::string names;
+    for (const ReloadedInstance& instance : instances) {
+        names += (names.empty() ? "" : ", ") + instance.name;
+    }
+    return names;
+}
+
+/// Failures that say nothing of the library's bytes.
+bool blames_the_library(const Error& error) {
+    return error.code != "reload.quarantined" && error.code != "reload.busy" &&
+           error.code != "reload.interrupted" && error.code != "reload.not_running" &&
+           error.code != "plugin.copy_failed";
+}
+
+}  // namespace
+
+std::string_view to_string(ReloadStep step) {
+    switch (step) {
+        case ReloadStep::check:
+            return "check";
+        case ReloadStep::load:
+            return "load";
+        case ReloadStep::prepare:
+            return "prepare";
+        case ReloadStep::swap:
+            return "swap";
+    }
+    return "unknown";
+}
+
+std::vector<ConnectionHost::Member*> ConnectionHost::members_of(const std::string& library) {
+    std::vector<Member*> members;
+    for (Member& member : members_) {
+        if (member.instance->plan().library == library) {
+            members.push_back(&member);
+        }
+    }
+    return members;
+}
+
+Result<std::shared_ptr<PluginGeneration>> ConnectionHost::load_next(const InstancePlan& plan,
+                                                                    bool retry,
+                                                                    std::string& sha256) {
+    // Shared, because a load that does not return in time goes on without us.
+    const auto seen = std::make_shared<std::string>();
+    const auto& current = generations_[plan.library];
+    const std::string running = current == nullptr ? "" : current->library().copy().sha256;
+    const Library::Check check = [this, seen, running, retry, manifest = plan.manifest,
+                                  library = plan.library](const PrivateCopy& copy) -> Result<void> {
+        *seen = copy.sha256;
+        if (copy.sha256 == running) {
+            return failure(ErrorClass::invalid, "reload.unchanged", "the library has not changed");
+        }
+        if (const auto reason = quarantine_.reason(library, copy.sha256); reason && !retry) {
+            return failure(ErrorClass::invalid, "reload.quarantined",
+                           "these bytes failed before (" + reason->message + " [" + reason->code +
+                               "]) and have not changed since");
+        }
+        Preflight checked = preflight(copy.file.string(), *manifest);
+        if (!checked.errors.empty()) {
+            return tl::unexpected(std::move(checked.errors.front()));
+        }
+        return {};
+    };
+    auto loaded = PluginGeneration::load(runs_, plan.library, plan.class_id,
+                                         generation_numbers_[plan.library] + 1, options_.identity,
+                                         plan.limits.timeouts.connect, events_, check);
+    if (loaded) {
+        ++generation_numbers_[plan.library];
+        sha256 = (*loaded)->library().copy().sha256;
+    } else if (loaded.error().code != "plugin.hung") {
+        sha256 = *seen;  // nobody writes there any more
+    }
+    return loaded;
+}
+
+Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
+    const std::unique_lock one(reload_mutex_, std::try_to_lock);
+    if (!one.owns_lock()) {
+        return failure(ErrorClass::overloaded, "reload.in_progress",
+                       "another reload is in progress; wait for its end");
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (starting_ || stopped_) {
+            return failure(ErrorClass::invalid, "reload.not_running",
+                           std::string("the host is ") + (stopped_ ? "stopping" : "starting"));
+        }
+    }
+    const std::shared_ptr<Instance> named = find(request.instance);
+    if (named == nullptr) {
+        return failure(ErrorClass::invalid, "reload.unknown_instance",
+                       "there is no instance called `" + request.instance + '`');
+    }
+    const InstancePlan& plan = named->plan();
+    if (plan.library.empty()) {
+        return failure(ErrorClass::invalid, "reload.no_library",
+                       plan.name + " is abstract and has no library");
+    }
+    const std::uint64_t begin = clock_.monotonic();
+    ReloadReport report;
+    report.class_id = plan.class_id;
+    report.library = plan.library;
+    auto loaded = load_next(plan, request.retry, report.sha256);
+    if (!loaded) {
+        const std::string& code = loaded.error().code;
+        if (code == "reload.unchanged") {
+            report.unchanged = true;
+            report.generation = generations_[plan.library]->number();
+            return report;
+        }
+        const bool checked = code != "plugin.load_failed" && code != "plugin.no_entry" &&
+                             code != "plugin.hung" && code != "plugin.refused" &&
+                             code != "plugin.abi_version" && code != "plugin.class_table";
+        return tl::unexpected(reload_failed(plan, checked ? ReloadStep::check : ReloadStep::load,
+                                            report.sha256, loaded.error()));
+    }
+    std::shared_ptr<PluginGeneration> next = std::move(*loaded);
+    report.generation = next->number();
+    const std::vector<Member*> members = members_of(plan.library);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (auto prepared = members[i]->instance->prepare(next); !prepared) {
+            while (i > 0) {
+                members[--i]->instance->discard();
+            }
+            return tl::unexpected(
+                reload_failed(plan, ReloadStep::prepare, report.sha256, prepared.error()));
+        }
+    }
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        Instance& instance = *members[i]->instance;
+        auto swapped = instance.swap(options_.drain_timeout);
+        if (!swapped) {
+            for (std::size_t k = i + 1; k < members.size(); ++k) {
+                members[k]->instance->discard();
+            }
+            for (std::size_t k = 0; k < i; ++k) {
+                (void)members[k]->instance->retire(options_.drain_timeout);
+            }
+            Error error = swapped.error();
+            if (i != 0) {
+                error.message += "; generation " + std::to_string(report.generation) +
+                                 " runs already in " + names_of(report.instances);
+            }
+            return tl::unexpected(
+                reload_failed(plan, ReloadStep::swap, report.sha256, std::move(error)));
+        }
+        report.instances.push_back({instance.name(), *swapped});
+    }
+    report.reload_time = clock_.monotonic() - begin;
+    finish(report, std::move(next), members);
+    return report;
+}
+
+void ConnectionHost::finish(ReloadReport& report, std::shared_ptr<PluginGeneration> next,
+                            const std::vector<Member*>& members) {
+    const std::uint64_t begin = clock_.monotonic();
+    quarantine_.remove(report.library);
+    std::shared_ptr<PluginGeneration> old =
+        std::exchange(generations_[report.library], std::move(next));
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        ReloadedInstance& reloaded = report.instances[i];
+        reloaded.not_connected = connect_again(*members[i]);
+        Retired retired = members[i]->instance->retire(options_.drain_timeout);
+        reloaded.abandoned = retired.abandoned;
+        reloaded.hung = std::move(retired.hung);
+    }
+    report.unloaded = true;
+    if (old != nullptr) {
+        const std::shared_ptr<PluginGeneration::End> end = old->end();
+        old.reset();
+        const std::lock_guard lock(end->mutex);
+        report.unloaded = end->ended && end->unloaded.gone;
+        report.kept_because = end->ended ? end->unloaded.cause : "code of it still runs";
+    }
+    report.drain_time = clock_.monotonic() - begin;
+    if (!report.unloaded) {
+        ++kept_libraries_;
+    }
+    std::uint64_t pause = 0;
+    for (const ReloadedInstance& reloaded : report.instances) {
+        pause = std::max(pause, reloaded.pause);
+    }
+    events_.publish(
+        {report.unloaded ? events::Level::info : events::Level::warning, "plugins",
+         "plugin.reloaded",
+         names_of(report.instances) + " runs generation " + std::to_string(report.generation) +
+             " of " + report.class_id + " (sha256 " + report.sha256.substr(0, 12) +
+             "): reloaded in " + milliseconds_text(report.reload_time) + ", traffic paused for " +
+             milliseconds_text(pause) + ", the old generation ended after " +
+             milliseconds_text(report.drain_time) +
+             (report.unloaded ? "."
+                              : ", but its library stays mapped: " + report.kept_because + "."),
+         report.instances.empty() ? std::string() : report.instances.front().name});
+}
+
+std::optional<Error> ConnectionHost::connect_again(Member& member) {
+    Instance& instance = *member.instance;
+    if (instance.state() == ConnectionState::connected) {
+        return std::nullopt;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (const std::string missing = missing_dependency(instance); !missing.empty()) {
+            member.waiting = true;
+            return Error{
+                ErrorClass::disconnected, "connection.dependency", "it waits for " + missing, {}};
+        }
+        member.waiting = false;
+    }
+    auto connected = instance.connect();
+    if (connected) {
+        connected = instance.wait_connected();
+    }
+    return connected ? std::nullopt : std::optional(connected.error());
+}
+
+Error ConnectionHost::reload_failed(const InstancePlan& plan, ReloadStep step,
+                                    const std::string& sha256, Error error) {
+    ++failed_reloads_;
+    const auto running = generations_.find(plan.library);
+    const std::string rest =
+        running == generations_.end() || running->second == nullptr
+            ? "no generation runs"
+            : "generation " + std::to_string(running->second->number()) + " goes on";
+    events_.publish({events::Level::error, "plugins", "plugin.reload_failed",
+                     "The reload of " + plan.class_id + " failed at the step `" +
+                         std::string(to_string(step)) + "`: " + to_string(error) + "; " + rest +
+                         '.',
+                     plan.name});
+    if (!sha256.empty() && blames_the_library(error)) {
+        quarantine_.add({plan.library, sha256, clock_.wall(), error});
+    }
+    error.message =
+        "the step `" + std::string(to_string(step)) + "` failed: " + error.message + "; " + rest;
+    return error;
+}
+
+}  // namespace patchbay::plugins

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""New code in a running host, with the real plugins and clients that do not notice."""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import threading
+import unittest
+
+from harness import PATIENCE, PLUGINS, Host, eventually, patchbay
+from http_test import HttpTest
+
+
+class ReloadTest(HttpTest):
+    def setUp(self):
+        super().setUp()
+        # Copies, because these plugins are replaced.
+        self.plugins = self.root / "plugins"
+        self.plugins.mkdir()
+        for name in ("echo", "http_server"):
+            (self.plugins / name).mkdir()
+            for file in ("connection.yaml", f"lib{name}.so"):
+                found = next(pathlib.Path(PLUGINS, name).glob("*" + file.removeprefix("lib")))
+                shutil.copy(found, self.plugins / name / found.name)
+
+    def library(self, name):
+        return next((self.plugins / name).glob("*.so"))
+
+    def config(self, name, **options):
+        path = super().config(name, **options)
+        text = path.read_text()
+        self.assertIn("../build/release/plugins", text)
+        path.write_text(text.replace("../build/release/plugins", "../plugins"))
+        return path
+
+    def rebuild(self, name):
+        """Other bytes with the same behaviour, put in place as a build does: by renaming."""
+        library = self.library(name)
+        fresh = library.with_suffix(".new")
+        fresh.write_bytes(library.read_bytes() + b"\0")
+        os.rename(fresh, library)
+
+    def reload(self, host, *arguments):
+        done = patchbay("reload", *arguments, "--config", host.config, "--json")
+        answer = json.loads(done.stdout) if done.stdout else None
+        return done.returncode, answer, done.stderr.decode()
+
+    def reloaded(self, host, *arguments):
+        code, answer, errors = self.reload(host, *arguments)
+        self.assertEqual(code, 0, errors or answer)
+        report = answer["reloads"][0]["report"]
+        self.assertTrue(report["unloaded"], report)
+        return report
+
+    def generation(self, host, name):
+        return next(i["generation"] for i in host.ask("status")["instances"] if i["name"] == name)
+
+    def while_clients_ask(self, count, keep_alive, action):
+        """Runs `action` while `count` clients send requests without a pause; what failed."""
+        failures = []
+        answered = [0] * count
+        ended = threading.Event()
+
+        def client(number):
+            connection = None
+            while not ended.is_set():
+                try:
+                    connection = connection or http.client.HTTPConnection(
+                        "127.0.0.1", self.port, timeout=PATIENCE)
+                    body = f"{number}-{answered[number]}".encode()
+                    connection.request("POST", "/", body)
+                    answer = connection.getresponse()
+                    if (answer.status, answer.read()) != (200, body):
+                        failures.append(f"status {answer.status}")
+                    answered[number] += 1
+                    if not keep_alive or answer.will_close:
+                        connection.close()
+                        connection = None
+                except OSError as error:
+                    failures.append(repr(error))
+                    connection = None
+                except http.client.HTTPException as error:
+                    failures.append(repr(error))
+                    connection = None
+            if connection:
+                connection.close()
+
+        threads = [threading.Thread(target=client, args=(n,)) for n in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            eventually(lambda: all(answered), "every client has an answer")
+            action()
+            before = list(answered)
+            eventually(lambda: all(n > b for n, b in zip(answered, before)) or failures,
+                       "answers after the last reload")
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join(PATIENCE)
+        return failures
+
+
+class Reload(ReloadTest):
+    def test_clients_do_not_notice_that_echo_is_new(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            def reload_often():
+                for generation in range(2, 7):
+                    self.rebuild("echo")
+                    report = self.reloaded(host, "echo")
+                    self.assertEqual(report["generation"], generation)
+                    self.assertFalse(report["unchanged"])
+            self.assertEqual(self.while_clients_ask(8, True, reload_often), [])
+            self.assertEqual(self.generation(host, "echo"), 6)
+            self.assertEqual(self.generation(host, "http_server"), 1)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_new_connections_do_not_notice_that_the_server_is_new(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            def reload_often():
+                for _ in range(3):
+                    self.rebuild("http_server")
+                    self.reloaded(host, "http_server")
+            self.assertEqual(self.while_clients_ask(4, False, reload_often), [])
+            self.assertEqual(self.generation(host, "http_server"), 4)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_broken_build_changes_nothing_and_the_fixed_one_is_taken(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            library = self.library("echo")
+            good = library.read_bytes()
+            library.unlink()
+            library.write_bytes(good[:len(good) // 2])
+            code, answer, _ = self.reload(host, "echo")
+            self.assertEqual(code, 1)
+            error = answer["reloads"][0]["error"]
+            self.assertIn("step `check`", error["message"])
+            self.assertIn("generation 1 goes on", error["message"])
+            self.assertEqual(self.ask("POST", "/", b"x").text, b"x")
+            quarantine = host.ask("status")["quarantine"]
+            self.assertEqual([pathlib.Path(q["library"]).name for q in quarantine], [library.name])
+            # The same bytes again are not even tried.
+            code, answer, _ = self.reload(host, "echo")
+            self.assertEqual(answer["reloads"][0]["error"]["code"], "reload.quarantined")
+            events = patchbay("events", "--config", host.config).stdout.decode()
+            self.assertIn("failed at the step `check`", events)
+
+            library.unlink()
+            library.write_bytes(good + b"\0")
+            self.assertEqual(self.reloaded(host, "echo")["generation"], 2)
+            self.assertEqual(host.ask("status")["quarantine"], [])
+            self.assertEqual(self.ask("POST", "/", b"y").text, b"y")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_all_takes_what_has_changed_and_nothing_else(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            self.rebuild("echo")
+            done = patchbay("reload", "--all", "--config", host.config)
+            text = done.stdout.decode()
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.assertRegex(text, r"echo: generation 2 of patchbay/echo:0\.1\.0, reloaded in ")
+            self.assertRegex(text, r"http_server: unchanged, generation 1 ")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_sighup_does_the_same(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            self.rebuild("echo")
+            host.send(signal.SIGHUP)
+            eventually(lambda: self.generation(host, "echo") == 2, "generation 2")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_watched_folder_needs_no_command(self):
+        config = self.config("http-echo.yaml")
+        text = config.read_text()
+        config.write_text(text.replace("autostart: false}", "autostart: false, watch: true}"))
+        with Host(config).wait_ready() as host:
+            self.rebuild("echo")
+            eventually(lambda: self.generation(host, "echo") == 2, "generation 2")
+            # Another folder in the place of the first one, as a package manager would do it.
+            old = self.plugins / "echo"
+            fresh = self.root / "echo.fresh"
+            shutil.copytree(old, fresh)
+            os.rename(old, self.root / "echo.old")
+            os.rename(fresh, old)
+            self.rebuild("echo")
+            eventually(lambda: self.generation(host, "echo") == 3, "generation 3")
+            self.rebuild("echo")
+            eventually(lambda: self.generation(host, "echo") == 4, "generation 4")
+            self.assertEqual(self.generation(host, "http_server"), 1)
+            self.assertEqual(self.ask("POST", "/", b"x").text, b"x")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_misused(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            self.assertEqual(patchbay("reload", "--config", host.config).returncode, 2)
+            done = patchbay("reload", "ehco", "--config", host.config)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("echo", done.stderr.decode(), "the nearest name is told")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reload, with real libraries that take each other's place: "behave" as generation 1, compiled
+// again as generation 2, and as one that does not connect.
+#include "instance_bench.hpp"
+#include "plugins/connection_host.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+namespace patchbay::plugins {
+namespace {
+
+using namespace std::chrono_literals;
+using test::eventually;
+using test::metric;
+
+std::size_t entries_of(const char* folder) {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        static_cast<void>(entry);
+        ++count;
+    }
+    return count;
+}
+
+/// The parameter is the class: "Driven" and "Loop" are disconnected before their successor
+/// connects, "Beside" after.
+class ReloadTest : public testing::TestWithParam<const char*> {
+  protected:
+    void SetUp() override { put("behave"); }
+
+    /// The library that the plans name becomes that fixture, as an operator's copy would.
+    void put(const std::string& fixture_name) {
+        const auto fresh = data_.path() / "fresh.so";
+        std::filesystem::copy_file(test::fixture(fixture_name), fresh);
+        std::filesystem::rename(fresh, library_);
+    }
+    InstancePlan& plan(const std::string& name, const std::string& config = "{}",
+                       const std::vector<std::string>& dependencies = {}) {
+        InstancePlan planned = test::plan_of(name, "behave", GetParam(), config);
+        planned.library = library_.string();
+        planned.limits.timeouts.connect = 10s;
+        for (const std::string& dependency : dependencies) {
+            planned.dependencies.push_back({"tests/behave:0.1.0", dependency, {}});
+        }
+        plan_.instances.push_back(std::move(planned));
+        return plan_.instances.back();
+    }
+    void start() {
+        ConnectionHostOptions options;
+        options.data_dir = data_.path().string();
+        options.drain_timeout = 100ms;
+        auto made = ConnectionHost::make(plan_, traffic_.multiplexer, clock_, traffic_.events,
+                                         nullptr, std::move(options));
+        ASSERT_TRUE(made) << to_string(made.error());
+        host_ = std::move(*made);
+        traffic_.multiplexer.set_routing({});
+        ASSERT_TRUE(host_->start());
+    }
+    std::string generation_that_answers(const std::string& name) {
+        EXPECT_EQ(traffic_.send(name, "generation"), PATCHBAY_DELIVERY_ACCEPTED);
+        return traffic_.receive().value_or("nobody");
+    }
+    Error reload_error(const std::string& name, bool retry = false) {
+        auto reloaded = host_->reload({name, retry});
+        EXPECT_FALSE(reloaded);
+        return reloaded ? Error{} : reloaded.error();
+    }
+    [[nodiscard]] InstanceStatus status_of(const std::string& name) const {
+        return host_->find(name)->status();
+    }
+
+    test::TemporaryFolder data_;
+    std::filesystem::path library_ = data_.path() / "behave.so";
+    multiplexer::SystemClock clock_;
+    test::Traffic traffic_{clock_};
+    Plan plan_;
+    std::unique_ptr<ConnectionHost> host_;
+};
+
+TEST_P(ReloadTest, PutsTheNewCodeInThePlaceOfTheOld) {
+    plan("one");
+    start();
+    EXPECT_EQ(generation_that_answers("one"), "1");
+    put("behave_next");
+    const auto report = host_->reload({"one"});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_FALSE(report->unchanged);
+    EXPECT_EQ(report->generation, 2U);
+    EXPECT_TRUE(report->unloaded) << report->kept_because;
+    ASSERT_EQ(report->instances.size(), 1U);
+    EXPECT_EQ(report->instances[0].abandoned, 0U);
+    EXPECT_GE(report->reload_time, report->instances[0].pause);
+    EXPECT_EQ(generation_that_answers("one"), "2");
+    EXPECT_EQ(status_of("one").state, ConnectionState::connected);
+    EXPECT_EQ(status_of("one").generation, 2U);
+    EXPECT_EQ(status_of("one").draining_generation, 0U);
+    EXPECT_EQ(status_of("one").reloads, 1U);
+    EXPECT_EQ(metric(*host_->find("one"), "disconnect"), 1) << "the old one was asked to end";
+    EXPECT_EQ(traffic_.events.count("plugin.reloaded"), 1U);
+    EXPECT_EQ(traffic_.events.count("plugin.unloaded"), 1U);
+    EXPECT_TRUE(host_->stop().clean());
+}
+
+TEST_P(ReloadTest, TheSameBytesAreNotReloaded) {
+    plan("one");
+    start();
+    put("behave");
+    const auto report = host_->reload({"one"});
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->unchanged);
+    EXPECT_EQ(report->generation, 1U);
+    EXPECT_EQ(metric(*host_->find("one"), "create"), 1);
+}
+
+TEST_P(ReloadTest, AllInstancesOfAPluginMoveTogether) {
+    plan("one");
+    plan("two");
+    start();
+    put("behave_next");
+    const auto report = host_->reload({"two"});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(report->instances.size(), 2U);
+    EXPECT_TRUE(report->unloaded) << report->kept_because;
+    EXPECT_EQ(generation_that_answers("one"), "2");
+    EXPECT_EQ(generation_that_answers("two"), "2");
+}
+
+TEST_P(ReloadTest, CodeThatDoesNotConnectLeavesTheOldOneInService) {
+    plan("one");
+    start();
+    put("behave_failing");
+    const Error error = reload_error("one");
+    EXPECT_EQ(error.code, "test.refused");
+    EXPECT_NE(error.message.find("generation 1 goes on"), std::string::npos) << error.message;
+    EXPECT_EQ(traffic_.events.count("plugin.reload_failed"), 1U);
+    EXPECT_EQ(status_of("one").state, ConnectionState::connected);
+    EXPECT_EQ(status_of("one").generation, 1U);
+    EXPECT_EQ(generation_that_answers("one"), "1");
+    EXPECT_EQ(host_->failed_reloads(), 1U);
+}
+
+TEST_P(ReloadTest, BytesThatFailedAreQuarantinedUntilTheyChange) {
+    plan("one");
+    start();
+    put("behave_failing");
+    EXPECT_EQ(reload_error("one").code, "test.refused");
+    ASSERT_EQ(host_->quarantined().size(), 1U);
+    EXPECT_EQ(host_->quarantined()[0].library, library_.string());
+    EXPECT_EQ(reload_error("one").code, "reload.quarantined");
+    EXPECT_EQ(reload_error("one", true).code, "test.refused") << "the operator insists";
+    put("behave_next");
+    ASSERT_TRUE(host_->reload({"one"}));
+    EXPECT_TRUE(host_->quarantined().empty());
+    EXPECT_EQ(generation_that_answers("one"), "2");
+}
+
+TEST_P(ReloadTest, AFileThatIsNoPluginIsNamedAndChangesNothing) {
+    plan("one");
+    start();
+    put("no_entry");
+    EXPECT_EQ(reload_error("one").code, "plugin.no_entry");
+    std::ofstream(library_, std::ios::trunc) << "half of a library";
+    EXPECT_NE(reload_error("one").message.find("step `check`"), std::string::npos);
+    std::filesystem::remove(library_);
+    EXPECT_EQ(reload_error("one").code, "plugin.copy_failed");
+    EXPECT_EQ(generation_that_answers("one"), "1");
+}
+
+TEST_P(ReloadTest, NothingIsLostWhileTrafficFlows) {
+    plan("one");
+    start();
+    constexpr int rounds = 10;
+    std::atomic<bool> reloading{true};
+    std::thread reloader([&] {
+        for (int i = 0; i < rounds; ++i) {
+            put(i % 2 == 0 ? "behave_next" : "behave");
+            const auto report = host_->reload({"one"});
+            EXPECT_TRUE(report && report->unloaded);
+        }
+        reloading.store(false);
+    });
+    // In lockstep: the answer to each request comes, whichever generation took it.
+    int requests = 0;
+    while (reloading.load()) {
+        const std::string answer = generation_that_answers("one");
+        EXPECT_TRUE(answer == "1" || answer == "2") << answer;
+        ++requests;
+    }
+    reloader.join();
+    EXPECT_GT(requests, 0);
+    EXPECT_EQ(status_of("one").reloads, static_cast<std::uint64_t>(rounds));
+    EXPECT_TRUE(traffic_.dead_letters.all().empty());
+}
+
+TEST_P(ReloadTest, WhatTheOldOneDoesNotCompleteIsCounted) {
+    plan("one", R"({"batch": "keep"})");
+    start();
+    traffic_.send("one", "kept");
+    EXPECT_TRUE(eventually([&] { return status_of("one").in_flight == 1; }));
+    put("behave_next");
+    const auto report = host_->reload({"one"});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(report->generation, 2U);
+    EXPECT_EQ(traffic_.events.count("plugin.left_behind"), 1U);
+    EXPECT_EQ(status_of("one").in_flight, 0U);
+}
+
+TEST_P(ReloadTest, DependentsGoOnCalling) {
+    plan("service");
+    plan("caller", "{}", {"service"});
+    plan_.instances[1].library = test::fixture("behave").string();
+    start();
+    traffic_.send("caller", "call echo 1");
+    EXPECT_TRUE(eventually([&] { return metric(*host_->find("caller"), "call_results") == 1; }));
+    put("behave_next");
+    const auto report = host_->reload({"service"});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(report->instances.size(), 1U) << "the dependent runs another library";
+    traffic_.send("caller", "call echo 2");
+    EXPECT_TRUE(eventually([&] { return metric(*host_->find("caller"), "call_results") == 2; }));
+    EXPECT_EQ(metric(*host_->find("caller"), "call_status"), 0);
+    EXPECT_EQ(metric(*host_->find("caller"), "call_refused"), 0);
+}
+
+TEST_P(ReloadTest, AnInstanceThatCouldNotConnectConnectsWithTheNewCode) {
+    put("behave_failing");
+    plan("one");
+    start();
+    EXPECT_EQ(status_of("one").state, ConnectionState::disconnected);
+    put("behave_next");
+    const auto report = host_->reload({"one"});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_FALSE(report->instances[0].not_connected);
+    EXPECT_EQ(generation_that_answers("one"), "2");
+}
+
+TEST_P(ReloadTest, AnInstanceWhoseLibraryWasBrokenStartsWithTheNewOne) {
+    std::ofstream(library_, std::ios::trunc) << "not a library";
+    plan("one");
+    start();
+    EXPECT_EQ(status_of("one").phase, InstancePhase::failed);
+    put("behave");
+    const auto report = host_->reload({"one"});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(status_of("one").phase, InstancePhase::running);
+    EXPECT_EQ(generation_that_answers("one"), "1");
+}
+
+TEST_P(ReloadTest, AGenerationThatDoesNotEndIsToldAndStaysMapped) {
+    plan("one").limits.timeouts.disconnect = 200ms;
+    start();
+    traffic_.send("one", "hang");
+    EXPECT_TRUE(eventually([&] { return status_of("one").threads == 2; }));
+    put("behave_next");
+    const auto report = host_->reload({"one"});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_FALSE(report->unloaded);
+    EXPECT_EQ(report->instances[0].hung, std::vector<std::string>{"stuck"});
+    EXPECT_EQ(host_->kept_libraries(), 1U);
+    EXPECT_EQ(generation_that_answers("one"), "2");
+    put("behave");
+    EXPECT_EQ(reload_error("one").code, "reload.not_running")
+        << "two living generations are enough";
+    const StopReport stopped = host_->stop();
+    EXPECT_EQ(stopped.hung, std::vector<std::string>{"one"});
+    const auto one = host_->find("one");
+    std::ofstream(data_.path() / "release") << "go";
+    EXPECT_TRUE(eventually([&] {
+        one->stop();
+        return one->status().phase != InstancePhase::hung;
+    }));
+}
+
+TEST_P(ReloadTest, WhatIsUnknownOrStoppedIsRefused) {
+    plan("one");
+    plan("defaults").library.clear();
+    plan_.instances[1].is_abstract = true;
+    start();
+    EXPECT_EQ(reload_error("nobody").code, "reload.unknown_instance");
+    EXPECT_EQ(reload_error("defaults").code, "reload.no_library");
+    (void)host_->stop();
+    EXPECT_EQ(reload_error("one").code, "reload.not_running");
+}
+
+TEST_P(ReloadTest, ManyReloadsLeaveNothingBehind) {
+    plan("one");
+    start();
+    const auto reload_twice = [&] {
+        for (const char* next : {"behave_next", "behave"}) {
+            put(next);
+            const auto report = host_->reload({"one"});
+            ASSERT_TRUE(report) << to_string(report.error());
+            ASSERT_TRUE(report->unloaded) << report->kept_because;
+        }
+    };
+    reload_twice();
+    const std::size_t descriptors = entries_of("/proc/self/fd");
+    for (int i = 0; i < 50; ++i) {
+        reload_twice();
+    }
+    EXPECT_EQ(entries_of("/proc/self/fd"), descriptors);
+    EXPECT_TRUE(eventually([] { return entries_of("/proc/self/task") <= 6; }));
+    EXPECT_EQ(status_of("one").generation, 103U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Classes, ReloadTest, testing::Values("Driven", "Loop", "Beside"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
+
+}  // namespace
+}  // namespace patchbay::plugins
