@@ -144,6 +144,20 @@ class Registration(GatewayTest):
             self.assertEqual(closed.exception.code, 4000)
             self.assertEqual(host.stop(), 0, host.log_text())
 
+    def test_who_claims_more_often_than_configured_is_refused(self):
+        limits = "identity: {limits: {claims_per_hour_and_address: 2}}\n"
+        with Host(self.config(limits)).wait_ready() as host:
+            outcomes = [self.agent(name).ask("claim_agent_id", agent_id=name)
+                        for name in ("a", "b", "c")]
+            self.assertEqual([one["success"] for one in outcomes], [True, True, False])
+            self.assertEqual(outcomes[2]["error_code"], "identity.rate_limited")
+            # Not the operator.
+            host.ask("identity", "claim", "c")
+            self.assertEqual(host.stop(), 0, host.log_text())
+        wrong = patchbay("check", self.config("identity:\n  limits: {claims_per_hour: often}\n"))
+        self.assertEqual(wrong.returncode, 78)
+        self.assertIn(b"`identity.limits.claims_per_hour` must be an integer", wrong.stderr)
+
     def test_a_closed_socket_frees_its_id_at_once(self):
         with Host(self.config()).wait_ready() as host:
             for _ in range(20):
