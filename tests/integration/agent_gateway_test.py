@@ -265,6 +265,61 @@ class Tls(GatewayTest):
             self.assertEqual(host.stop(), 0, host.log_text())
 
 
+class Keys(GatewayTest):
+    """The client library's Ed25519 key, against the host's challenge."""
+
+    def make_key(self, name, *algorithm):
+        path = self.root / name
+        subprocess.run(["openssl", "genpkey", "-algorithm", *(algorithm or ["ed25519"]), "-out",
+                        path], check=True, capture_output=True)
+        path.chmod(0o600)
+        return path
+
+    def agent_verb(self, verb, *options):
+        return patchbay("agent", verb, "alice", "--server", f"127.0.0.1:{self.port}",
+                        "--certificate-file", self.root / "alice.cert", *options)
+
+    def test_a_certificate_without_the_bound_key_is_useless(self):
+        key, others = self.make_key("alice.key"), self.make_key("mallory.key")
+        with Host(self.config()).wait_ready() as host:
+            claimed = self.agent_verb("claim", "--key-file", key)
+            self.assertEqual(claimed.returncode, 0, claimed.stderr)
+            self.assertTrue(host.ask("identity", "show", "alice")["claim"]["has_public_key"])
+            for options, code in ((("--key-file", others), b"agent.key_refused"),
+                                  ((), b"agent.key_required")):
+                refused = self.agent_verb("connect", *options)
+                self.assertEqual(refused.returncode, 1)
+                self.assertIn(code, refused.stderr)
+            for attempt in range(3):
+                back = self.agent_verb("connect", "--key-file", key)
+                self.assertEqual(back.returncode, 0, (attempt, back.stderr))
+            # The claim is forced with the proof of the session, and keeps its key.
+            again = self.agent_verb("claim", "--key-file", key)
+            self.assertEqual(again.returncode, 0, again.stderr)
+            self.assertTrue(host.ask("identity", "show", "alice")["claim"]["has_public_key"])
+            self.assertIn(b"agent.key_required", self.agent_verb("connect").stderr)
+            # It outlives the host.
+            host.send(signal.SIGKILL)
+            host.wait()
+        with Host(host.config).wait_ready() as host:
+            back = self.agent_verb("connect", "--key-file", key)
+            self.assertEqual(back.returncode, 0, back.stderr)
+            self.assertIn(b"agent.key_required", self.agent_verb("connect").stderr)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_file_that_is_no_key_of_ed25519_is_named(self):
+        self.port = free_port()
+        other = self.make_key("ec.key", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+        public = self.make_key("public.key")
+        public.chmod(0o644)
+        for path, code in ((other, "agent.bad_key"), (public, "file.not_private"),
+                           (self.root / "absent.key", "file.missing")):
+            refused = self.agent_verb("connect", "--key-file", path)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn(f"[{code}]", refused.stderr.decode())
+            self.assertIn(str(path), refused.stderr.decode())
+
+
 class Heartbeat(GatewayTest):
     def test_a_silent_agent_is_pinged_and_evicted_and_one_that_answers_is_not(self):
         heartbeat = "heartbeat: {heartbeat_interval: 1, agent_timeout: 3, ping_timeout: 1}\n"
