@@ -63,6 +63,8 @@ void AgentOptions::add_to(Command verb) {
         .environment("PATCHBAY_SERVER")
         .show_default();
     verb.add_option("--ca-file", ca_file, "Authorities to trust for wss (default: the system's)");
+    verb.add_option("--key-file", key_file,
+                    "Ed25519 key (PEM) that a claim binds to the id, and proves it from then on");
     verb.add_option("--metadata", metadata, "JSON object that others see; no secrets")
         .show_default();
     verb.add_flag("--force", force_reconnect, "Take the id from a connection that has it");
@@ -77,6 +79,7 @@ Option AgentOptions::add_certificate_file(Command verb) {
 std::unique_ptr<agent::Client> make_client(const AgentOptions& options) {
     agent::ClientOptions client;
     client.certificate_file = options.certificate_file;
+    client.private_key_file = options.key_file;
     client.reconnect.enabled = false;
     return std::make_unique<agent::Client>(options.agent_id, std::move(client));
 }

@@ -31,6 +31,7 @@ struct AgentOptions {
     std::string agent_id;
     std::string server = "127.0.0.1:8570";
     std::string certificate_file;
+    std::string key_file;
     std::string ca_file;
     std::string metadata = "{}";
     bool force_reconnect = false;

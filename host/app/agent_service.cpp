@@ -45,6 +45,19 @@ identity::ClaimPolicy policy_of(config::ClaimMode mode) {
     return identity::ClaimPolicy::open;
 }
 
+identity::ClaimLimits limits_of(const config::IdentityLimits& configured) {
+    constexpr std::chrono::hours hour(1);
+    constexpr std::chrono::minutes minute(1);
+    identity::ClaimLimits limits;
+    limits.claims = configured.max_claims;
+    limits.audit_rows = configured.max_audit_entries;
+    limits.claims_per_address = {configured.claims_per_hour_and_address, hour};
+    limits.claims_in_all = {configured.claims_per_hour, hour};
+    limits.validations_per_address = {configured.validations_per_minute_and_address, minute};
+    limits.validations_in_all = {configured.validations_per_minute, minute};
+    return limits;
+}
+
 std::uint64_t nanoseconds(std::chrono::nanoseconds time) {
     return static_cast<std::uint64_t>(time.count());
 }
@@ -99,6 +112,7 @@ Result<void> AgentService::open_files() {
     options.policy = policy_of(identity.claims);
     options.openagents_05 = is_openagents_05(identity);
     options.network_id = network_id_;
+    options.limits = limits_of(identity.limits);
     Result<std::unique_ptr<identity::Claims>> claims =
         identity::Claims::open(std::move(options), events_, clock_);
     if (!claims) {

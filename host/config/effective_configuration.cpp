@@ -176,6 +176,17 @@ void add_routing(MapValue& map, const HostConfiguration& host) {
         .add("inbound", Value(std::move(inbound)));
 }
 
+Value identity_limits_value(const IdentityLimits& limits) {
+    return MapValue()
+        .add("claims_per_hour_and_address", limits.claims_per_hour_and_address)
+        .add("claims_per_hour", limits.claims_per_hour)
+        .add("validations_per_minute_and_address", limits.validations_per_minute_and_address)
+        .add("validations_per_minute", limits.validations_per_minute)
+        .add("max_claims", limits.max_claims)
+        .add("max_audit_entries", limits.max_audit_entries)
+        .take();
+}
+
 Value log_value(const Log& log) {
     MapValue levels;
     for (const auto& [name, level] : log.levels) {
@@ -231,6 +242,7 @@ Value effective_configuration(const HostConfiguration& host) {
                              .add("claims", host.identity.claims)
                              .add("legacy_force", host.identity.legacy_force)
                              .add("compatibility", host.identity.compatibility)
+                             .add("limits", identity_limits_value(host.identity.limits))
                              .take())
         .add("heartbeat", MapValue()
                               .add("heartbeat_interval", host.heartbeat.heartbeat_interval)

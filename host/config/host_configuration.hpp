@@ -159,6 +159,17 @@ struct Network {
 
 enum class ClaimMode : std::uint8_t { open, token, closed };
 
+/// Rates; 0 = no limit. An address of IPv6 counts as its first 64 bits.
+struct IdentityLimits {
+    std::uint32_t claims_per_hour_and_address = 100;
+    std::uint32_t claims_per_hour = 10'000;
+    /// Certificates that are presented or asked about.
+    std::uint32_t validations_per_minute_and_address = 300;
+    std::uint32_t validations_per_minute = 100'000;
+    std::uint32_t max_claims = 100'000;
+    std::uint32_t max_audit_entries = 100'000;
+};
+
 /// At most one of the three sources of the key is set; none means a file in the data folder.
 struct Identity {
     std::string secret_key_file;
@@ -170,6 +181,7 @@ struct Identity {
     bool legacy_force = false;
     /// Empty, or "openagents-0.5".
     std::string compatibility;
+    IdentityLimits limits;
 };
 
 struct Heartbeat {

@@ -150,6 +150,21 @@ class HostReader {
         reader.read("legacy_force", identity.legacy_force);
         reader.read_word("compatibility", identity.compatibility,
                          {{"", std::string()}, {"openagents-0.5", std::string("openagents-0.5")}});
+        reader.section("limits", [&identity](MapReader& limits) {
+            read_identity_limits(limits, identity.limits);
+        });
+    }
+
+    static void read_identity_limits(MapReader& reader, IdentityLimits& limits) {
+        constexpr Range<std::uint32_t> rate{0, 1U << 24U};
+        constexpr Range<std::uint32_t> bound{1, 10'000'000};
+        reader.read("claims_per_hour_and_address", limits.claims_per_hour_and_address, rate);
+        reader.read("claims_per_hour", limits.claims_per_hour, rate);
+        reader.read("validations_per_minute_and_address", limits.validations_per_minute_and_address,
+                    rate);
+        reader.read("validations_per_minute", limits.validations_per_minute, rate);
+        reader.read("max_claims", limits.max_claims, bound);
+        reader.read("max_audit_entries", limits.max_audit_entries, bound);
     }
 
     void read_heartbeat(MapReader& reader) {

@@ -20,6 +20,8 @@ namespace patchbay::identity {
 struct RateLimit {
     std::uint32_t count = 0;
     std::chrono::nanoseconds period{0};
+
+    friend bool operator==(const RateLimit&, const RateLimit&) = default;
 };
 
 /// What of "ADDRESS:PORT" is counted: the address, of IPv6 its first 64 bits, because one network

@@ -4,6 +4,8 @@
 #include "gateway_lane.hpp"
 #include "websocket/handshake.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -151,8 +153,17 @@ void AgentSocket::step_handshake() {
         phase_ = Phase::head;
         readable_ = true;  // input may have come together with the handshake's last message
     } else if (result.state == net::IoState::closed || result.state == net::IoState::failed) {
-        abort();
+        refuse_handshake();
     }
+}
+
+void AgentSocket::refuse_handshake() {
+    if (stream_.peer_spoke_http()) {
+        const std::string answer = websocket::tls_wanted();
+        static_cast<void>(::send(stream_.descriptor(), answer.data(), answer.size(), MSG_NOSIGNAL));
+    }
+    lane_.note_refused(*this, stream_.failure_text());
+    abort();
 }
 
 void AgentSocket::read() {

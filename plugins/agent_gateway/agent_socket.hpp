@@ -103,6 +103,7 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
     enum class Phase : std::uint8_t { tls, head, open, answered, closing, closed };
 
     void step_handshake();
+    void refuse_handshake();
     void read();
     void take_kept();
     void consume(std::span<char> bytes);

@@ -9,12 +9,13 @@ import re
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import unittest
 
 from agent_socket import AgentSocket, Closed, direct
-from harness import PATIENCE, SOURCE, Host, HostTest, eventually
+from harness import PATIENCE, SOURCE, Host, HostTest, eventually, patchbay
 
 CLAIMED_ELSEWHERE = "Agent with this ID is already connected to the network"
 
@@ -143,6 +144,20 @@ class Registration(GatewayTest):
             self.assertEqual(closed.exception.code, 4000)
             self.assertEqual(host.stop(), 0, host.log_text())
 
+    def test_who_claims_more_often_than_configured_is_refused(self):
+        limits = "identity: {limits: {claims_per_hour_and_address: 2}}\n"
+        with Host(self.config(limits)).wait_ready() as host:
+            outcomes = [self.agent(name).ask("claim_agent_id", agent_id=name)
+                        for name in ("a", "b", "c")]
+            self.assertEqual([one["success"] for one in outcomes], [True, True, False])
+            self.assertEqual(outcomes[2]["error_code"], "identity.rate_limited")
+            # Not the operator.
+            host.ask("identity", "claim", "c")
+            self.assertEqual(host.stop(), 0, host.log_text())
+        wrong = patchbay("check", self.config("identity:\n  limits: {claims_per_hour: often}\n"))
+        self.assertEqual(wrong.returncode, 78)
+        self.assertIn(b"`identity.limits.claims_per_hour` must be an integer", wrong.stderr)
+
     def test_a_closed_socket_frees_its_id_at_once(self):
         with Host(self.config()).wait_ready() as host:
             for _ in range(20):
@@ -151,6 +166,158 @@ class Registration(GatewayTest):
                 self.assertTrue(answer)
                 agent.close()
             self.assertEqual(host.stop(), 0, host.log_text())
+
+
+def make_certificate(folder, name):
+    """A self-signed certificate of localhost and its key, as PEM files."""
+    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext",
+         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True)
+    return certificate, key
+
+
+class Tls(GatewayTest):
+    def setUp(self):
+        super().setUp()
+        self.certificate, self.key = make_certificate(self.root, "gateway")
+        self.trust = ssl.create_default_context(cafile=self.certificate)
+
+    def tls_config(self, more=""):
+        return self.config(more, gateway=f", ssl_cert: {self.certificate}, ssl_key: {self.key}")
+
+    def agent_verb(self, verb, agent_id, *options, scheme="wss"):
+        return patchbay("agent", verb, agent_id, "--server", f"{scheme}://127.0.0.1:{self.port}",
+                        *options)
+
+    def test_an_agent_registers_claims_and_returns_over_wss(self):
+        with Host(self.tls_config()).wait_ready() as host:
+            with AgentSocket(self.port, tls=self.trust) as alice:
+                self.assertTrue(alice.register("alice")["success"])
+                certificate = alice.ask("claim_agent_id", agent_id="alice")["certificate"]
+                [row] = host.ask("agents", "list")
+                self.assertEqual((row["agent_id"], row["transport"]), ("alice", "websocket+tls"))
+            with AgentSocket(self.port, tls=self.trust) as stranger:
+                self.assertFalse(stranger.register("alice")["success"])
+            with AgentSocket(self.port, tls=self.trust) as alice, \
+                    AgentSocket(self.port, tls=self.trust) as bob:
+                self.assertTrue(alice.register("alice", certificate=certificate)["success"])
+                self.assertTrue(bob.register("bob")["success"])
+                # Longer than a record of TLS.
+                message = direct("bob", "alice", {"text": "x" * 100_000})
+                bob.send(message)
+                self.assertEqual(alice.receive(), message)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_the_client_library_claims_over_wss(self):
+        kept = self.root / "carol.cert"
+        trusting = ("--ca-file", self.certificate)
+        with Host(self.tls_config()).wait_ready() as host:
+            for attempt in ("claim", "claim again, with the certificate"):
+                claimed = self.agent_verb("claim", "carol", "--certificate-file", kept, *trusting)
+                self.assertEqual(claimed.returncode, 0, (attempt, claimed.stderr))
+                self.assertIn(b"Agent ID claimed successfully", claimed.stdout)
+            self.assertEqual(kept.stat().st_mode & 0o777, 0o600)
+            stranger = self.agent_verb("connect", "carol", *trusting)
+            self.assertEqual(stranger.returncode, 1)
+            self.assertIn(b"agent.already_claimed", stranger.stderr)
+            back = self.agent_verb("connect", "carol", "--certificate-file", kept, "--json",
+                                   *trusting)
+            self.assertEqual(back.returncode, 0, back.stderr)
+            self.assertIn(b'"carol"', back.stdout)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_certificate_that_is_not_trusted_is_refused_by_the_client(self):
+        others, _ = make_certificate(self.root, "other")
+        with Host(self.tls_config()).wait_ready() as host:
+            for options in ((), ("--ca-file", others)):
+                refused = self.agent_verb("connect", "dave", *options)
+                self.assertEqual(refused.returncode, 1)
+                self.assertIn(b"agent.connect_failed", refused.stderr)
+                self.assertIn(f"Cannot make a TLS connection with 127.0.0.1:{self.port}".encode(),
+                              refused.stderr)
+                self.assertIn(b"self-signed certificate", refused.stderr)
+            no_file = self.agent_verb("connect", "dave", "--ca-file", self.root / "absent")
+            self.assertEqual(no_file.returncode, 1)
+            self.assertIn(b"agent.bad_tls", no_file.stderr)
+            self.assertEqual(host.ask("agents", "list"), [])
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_mix_of_ws_and_wss_says_so(self):
+        debug = "log: {levels: {agent_gateway: debug}}\n"
+        with Host(self.tls_config(debug)).wait_ready() as host:
+            plain = self.agent_verb("connect", "erin", scheme="ws")
+            self.assertEqual(plain.returncode, 1)
+            self.assertIn(b"agent.connect_failed", plain.stderr)
+            self.assertIn(b"the server answered 400", plain.stderr)
+            self.assertIn(b"use wss://", plain.stderr)
+            with self.assertRaisesRegex(AssertionError, "400 Bad Request"):
+                AgentSocket(self.port)
+            self.assertEqual(host.stop(), 0, host.log_text())
+            self.assertIn("is not upgraded to WebSocket: http request", host.log_text())
+        with Host(self.config()).wait_ready() as host:
+            secure = self.agent_verb("connect", "erin", "--ca-file", self.certificate)
+            self.assertEqual(secure.returncode, 1)
+            self.assertIn(b"agent.connect_failed", secure.stderr)
+            self.assertIn(b"may be a server without TLS (ws)", secure.stderr)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+
+class Keys(GatewayTest):
+    """The client library's Ed25519 key, against the host's challenge."""
+
+    def make_key(self, name, *algorithm):
+        path = self.root / name
+        subprocess.run(["openssl", "genpkey", "-algorithm", *(algorithm or ["ed25519"]), "-out",
+                        path], check=True, capture_output=True)
+        path.chmod(0o600)
+        return path
+
+    def agent_verb(self, verb, *options):
+        return patchbay("agent", verb, "alice", "--server", f"127.0.0.1:{self.port}",
+                        "--certificate-file", self.root / "alice.cert", *options)
+
+    def test_a_certificate_without_the_bound_key_is_useless(self):
+        key, others = self.make_key("alice.key"), self.make_key("mallory.key")
+        with Host(self.config()).wait_ready() as host:
+            claimed = self.agent_verb("claim", "--key-file", key)
+            self.assertEqual(claimed.returncode, 0, claimed.stderr)
+            self.assertTrue(host.ask("identity", "show", "alice")["claim"]["has_public_key"])
+            for options, code in ((("--key-file", others), b"agent.key_refused"),
+                                  ((), b"agent.key_required")):
+                refused = self.agent_verb("connect", *options)
+                self.assertEqual(refused.returncode, 1)
+                self.assertIn(code, refused.stderr)
+            for attempt in range(3):
+                back = self.agent_verb("connect", "--key-file", key)
+                self.assertEqual(back.returncode, 0, (attempt, back.stderr))
+            # The claim is forced with the proof of the session, and keeps its key.
+            again = self.agent_verb("claim", "--key-file", key)
+            self.assertEqual(again.returncode, 0, again.stderr)
+            self.assertTrue(host.ask("identity", "show", "alice")["claim"]["has_public_key"])
+            self.assertIn(b"agent.key_required", self.agent_verb("connect").stderr)
+            # It outlives the host.
+            host.send(signal.SIGKILL)
+            host.wait()
+        with Host(host.config).wait_ready() as host:
+            back = self.agent_verb("connect", "--key-file", key)
+            self.assertEqual(back.returncode, 0, back.stderr)
+            self.assertIn(b"agent.key_required", self.agent_verb("connect").stderr)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_file_that_is_no_key_of_ed25519_is_named(self):
+        self.port = free_port()
+        other = self.make_key("ec.key", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+        public = self.make_key("public.key")
+        public.chmod(0o644)
+        for path, code in ((other, "agent.bad_key"), (public, "file.not_private"),
+                           (self.root / "absent.key", "file.missing")):
+            refused = self.agent_verb("connect", "--key-file", path)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn(f"[{code}]", refused.stderr.decode())
+            self.assertIn(str(path), refused.stderr.decode())
 
 
 class Heartbeat(GatewayTest):

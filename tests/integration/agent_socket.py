@@ -18,8 +18,11 @@ class Closed(Exception):
 
 
 class AgentSocket:
-    def __init__(self, port, headers=(), timeout=60):
+    def __init__(self, port, headers=(), timeout=60, tls=None):
+        """With `tls`, an ssl.SSLContext, by wss."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         key = base64.b64encode(os.urandom(16)).decode()
         lines = ["GET / HTTP/1.1", "Host: localhost", "Upgrade: websocket", "Connection: Upgrade",
                  f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *headers, "", ""]
@@ -29,6 +32,7 @@ class AgentSocket:
             self._more()
         head, self.got = self.got.split(b"\r\n\r\n", 1)
         if not head.startswith(b"HTTP/1.1 101 "):
+            self.close()
             raise AssertionError(head)
 
     def __enter__(self):

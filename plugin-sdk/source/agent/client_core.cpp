@@ -52,7 +52,8 @@ Event event_of(EventKind kind, Error error = {}, milliseconds pause = millisecon
 /// Trying again cannot mend it.
 bool is_final(const Error& error) {
     return error.code == "agent.certificate_refused" || error.code == "agent.refused" ||
-           error.code == "agent.bad_tls";
+           error.code == "agent.bad_tls" || error.code == "agent.key_required" ||
+           error.code == "agent.key_refused" || error.code == "agent.bad_challenge";
 }
 
 }  // namespace
@@ -87,6 +88,9 @@ Awaitable<Result<Network>> ClientCore::connect(std::string host, std::uint16_t p
         co_return failure(ErrorClass::invalid, "agent.connected",
                           "The agent is connected, or connecting, already.");
     }
+    if (Result<void> loaded = load_key(); !loaded) {
+        co_return tl::unexpected<Error>(loaded.error());
+    }
     std::optional<Certificate> presented = options.certificate;
     if (!presented && !options_.certificate_file.empty()) {
         auto stored = CertificateFile(options_.certificate_file).load();
@@ -113,6 +117,25 @@ Awaitable<Result<Network>> ClientCore::connect(std::string host, std::uint16_t p
         state_.store(ClientState::disconnected);
     }
     co_return network;
+}
+
+Result<void> ClientCore::load_key() {
+    key_.reset();
+    if (options_.private_key_file.empty() && options_.private_key.empty()) {
+        return {};
+    }
+    if (!options_.private_key_file.empty() && !options_.private_key.empty()) {
+        return failure(ErrorClass::invalid, "agent.bad_key",
+                       "Only one of `private_key_file` and `private_key` can be the agent's key.");
+    }
+    Result<SigningKey> key = options_.private_key.empty()
+                                 ? SigningKey::load(options_.private_key_file)
+                                 : SigningKey::from_pem(options_.private_key);
+    if (!key) {
+        return tl::unexpected<Error>(std::move(key.error()));
+    }
+    key_ = std::move(*key);
+    return {};
 }
 
 Result<Json> ClientCore::registration(bool force) {
@@ -173,7 +196,7 @@ Awaitable<Result<Network>> ClientCore::attempt(bool force) {
     boost::asio::co_spawn(executor_, read(session), boost::asio::detached);
     boost::asio::co_spawn(executor_, write(session), boost::asio::detached);
     Json wanted = std::move(*frame);
-    Result<Json> answer = co_await request(session, std::move(wanted), options_.register_limit);
+    Result<Json> answer = co_await introduce(session, std::move(wanted));
     if (!answer) {
         if (session->ended.is_set()) {
             co_return give_up(answer.error());
@@ -191,6 +214,23 @@ Awaitable<Result<Network>> ClientCore::attempt(bool force) {
     plan_renewal();
     tell(event_of(EventKind::connected));
     co_return network_of(*answer);
+}
+
+Awaitable<Result<Json>> ClientCore::introduce(SessionPtr session, Json frame) {
+    const auto self = shared_from_this();
+    Json refusal;
+    Json first = frame;
+    Result<Json> answer =
+        co_await request(session, std::move(first), options_.register_limit, &refusal);
+    if (answer || !key_ || answer.error().code != "agent.key_required") {
+        co_return answer;
+    }
+    Result<Json> proof = key_->answer(refusal, agent_id_);
+    if (!proof) {
+        co_return proof;
+    }
+    frame["proof"] = std::move(*proof);
+    co_return co_await request(session, std::move(frame), options_.register_limit);
 }
 
 Awaitable<void> ClientCore::open(SessionPtr session, std::shared_ptr<Latch> done,
@@ -411,11 +451,13 @@ void ClientCore::answer(Session& session, Json frame) {
         pending->answer = std::move(frame);
     } else {
         pending->answer = tl::unexpected<Error>(refusal_of(frame));
+        pending->refusal = std::move(frame);
     }
     pending->answered.set();
 }
 
-Awaitable<Result<Json>> ClientCore::request(SessionPtr session, Json frame, milliseconds limit) {
+Awaitable<Result<Json>> ClientCore::request(SessionPtr session, Json frame, milliseconds limit,
+                                            Json* refusal) {
     const auto now = steady_clock::now();
     std::erase_if(session->pending,
                   [now](const auto& one) { return one->forget_at && *one->forget_at <= now; });
@@ -440,6 +482,9 @@ Awaitable<Result<Json>> ClientCore::request(SessionPtr session, Json frame, mill
         co_return failure(ErrorClass::overloaded, "agent.request_time_limit",
                           "The server did not answer `" + pending->command + "` within " +
                               limit_text(limit) + '.');
+    }
+    if (refusal != nullptr) {
+        *refusal = std::move(pending->refusal);
     }
     co_return std::move(pending->answer);
 }
@@ -506,6 +551,7 @@ Awaitable<Result<Certificate>> ClientCore::request_certificate(Json frame) {
 }
 
 Awaitable<Result<Certificate>> ClientCore::claim(bool force) {
+    const auto self = shared_from_this();
     Json frame = {{"command", "claim_agent_id"}, {"force", force}};
     if (const auto mine = certificate(); force && mine) {
         Json proof = Json::parse(mine->json, nullptr, false);
@@ -513,7 +559,14 @@ Awaitable<Result<Certificate>> ClientCore::claim(bool force) {
             frame["certificate"] = std::move(proof);
         }
     }
-    return request_certificate(std::move(frame));
+    if (key_) {
+        Result<std::string> public_key = key_->public_key();
+        if (!public_key) {
+            co_return tl::unexpected<Error>(public_key.error());
+        }
+        frame["public_key"] = std::move(*public_key);
+    }
+    co_return co_await request_certificate(std::move(frame));
 }
 
 Awaitable<Result<Certificate>> ClientCore::renew() {

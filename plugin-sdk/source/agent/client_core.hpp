@@ -5,6 +5,7 @@
 
 #include "agent/frames.hpp"
 #include "agent/latch.hpp"
+#include "agent/signing_key.hpp"
 #include "agent/transport.hpp"
 
 #include <patchbay/agent/client.hpp>
@@ -53,6 +54,8 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
         std::string request_id;
         Latch answered;
         Result<Json> answer = Json();
+        /// The whole frame, when it was refused.
+        Json refusal = Json::object();
         std::optional<std::chrono::steady_clock::time_point> forget_at{};
     };
     /// One connection, from the first attempt to open it to its end.
@@ -86,11 +89,15 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
     Awaitable<void> write(SessionPtr session);
     Awaitable<void> reconnect(std::uint64_t epoch);
     Awaitable<void> renew_in_background(SessionPtr session);
-    Awaitable<Result<Json>> request(SessionPtr session, Json frame,
-                                    std::chrono::milliseconds limit);
+    /// A refusal is stored whole where `refusal` points to.
+    Awaitable<Result<Json>> request(SessionPtr session, Json frame, std::chrono::milliseconds limit,
+                                    Json* refusal = nullptr);
+    /// Registers, with an answer to the server's challenge when it wants one.
+    Awaitable<Result<Json>> introduce(SessionPtr session, Json frame);
     Awaitable<Result<Json>> request(Json frame);
     Awaitable<Result<Certificate>> request_certificate(Json frame);
 
+    [[nodiscard]] Result<void> load_key();
     [[nodiscard]] Result<Json> registration(bool force);
     [[nodiscard]] Result<void> queue(Session& session, const Json& frame, bool first = false);
     [[nodiscard]] Result<std::string> send(const Json& message);
@@ -116,6 +123,7 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
 
     Endpoint endpoint_;
     ConnectOptions connect_options_;
+    std::optional<SigningKey> key_;
     SessionPtr session_;
     Timer reconnect_timer_;
     Timer renewal_timer_;

@@ -154,7 +154,11 @@ Error refusal_of(const Json& response) {
     } else if (contains("Not registered")) {
         error.code = "agent.not_registered";
     } else if (const std::string code = text_at(response, "error_code");
-               code == "rate_limited" || code == "overloaded" || code == "receiver_too_slow") {
+               code == "identity.proof_required") {
+        error.code = "agent.key_required";
+    } else if (code == "identity.proof_refused" || code == "identity.challenge_refused") {
+        error.code = "agent.key_refused";
+    } else if (code == "rate_limited" || code == "overloaded" || code == "receiver_too_slow") {
         error.code = "agent.overloaded";
         error.error_class = ErrorClass::overloaded;
     }

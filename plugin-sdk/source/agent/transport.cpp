@@ -12,8 +12,10 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -87,7 +89,11 @@ class WebSocket final : public Transport {
         stream_.set_option(timeout);
         stream_.read_message_max(limits_.frame_bytes);
         const std::string host = authority(endpoint_);
-        co_await stream_.async_handshake(host, endpoint_.path, token);
+        websocket::response_type answer;
+        co_await stream_.async_handshake(answer, host, endpoint_.path, token);
+        if (error == websocket::error::upgrade_declined) {
+            co_return declined(answer);
+        }
         if (error) {
             co_return connect_failure("open a WebSocket with", error);
         }
@@ -140,11 +146,31 @@ class WebSocket final : public Transport {
         std::string text =
             std::string("Cannot ") + what + ' ' + authority(endpoint_) + ": " + error.message();
         if constexpr (has_tls) {
+            if (error.category() == asio::error::get_ssl_category() &&
+                ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
+                    SSL_R_WRONG_VERSION_NUMBER) {
+                text += "; what answers there may be a server without TLS (ws)";
+            }
             const long verdict =
                 SSL_get_verify_result(const_cast<TlsStream&>(stream_.next_layer()).native_handle());
             if (verdict != X509_V_OK) {
                 text += std::string(" (") + X509_verify_cert_error_string(verdict) + ')';
             }
+        }
+        return failure(ErrorClass::disconnected, "agent.connect_failed", text + '.');
+    }
+    /// With the beginning of what the server says about it.
+    [[nodiscard]] tl::unexpected<Error> declined(const websocket::response_type& answer) const {
+        constexpr std::size_t shown = 200;
+        std::string said = answer.body().substr(0, shown);
+        std::replace_if(
+            said.begin(), said.end(), [](unsigned char one) { return one < 0x20 || one == 0x7F; },
+            ' ');
+        said.erase(said.find_last_not_of(' ') + 1);
+        std::string text = "Cannot open a WebSocket with " + authority(endpoint_) +
+                           ": the server answered " + std::to_string(answer.result_int());
+        if (!said.empty()) {
+            text += " (" + said + ')';
         }
         return failure(ErrorClass::disconnected, "agent.connect_failed", text + '.');
     }

@@ -123,4 +123,8 @@ std::string Stream::failure_text() const {
                        : std::generic_category().message(error_);
 }
 
+bool Stream::peer_spoke_http() const noexcept {
+    return tls_error_ != 0 && ERR_GET_REASON(tls_error_) == SSL_R_HTTP_REQUEST;
+}
+
 }  // namespace patchbay::net

@@ -190,6 +190,10 @@ Handshake upgrade(const Request& request, const HandshakeRules& rules) {
 
 }  // namespace
 
+std::string tls_wanted() {
+    return refused(400, "Bad Request", "this port speaks TLS; use wss://").response;
+}
+
 std::string accept_value(std::string_view key) {
     constexpr std::string_view guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     const std::string text = std::string(key) + std::string(guid);

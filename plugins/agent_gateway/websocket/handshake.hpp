@@ -46,6 +46,9 @@ struct Handshake {
 
 [[nodiscard]] Handshake read_handshake(std::string_view bytes, const HandshakeRules& rules);
 
+/// The whole answer for somebody who sends HTTP to a port where TLS is spoken.
+[[nodiscard]] std::string tls_wanted();
+
 /// `Sec-WebSocket-Accept` for a key.
 [[nodiscard]] std::string accept_value(std::string_view key);
 

@@ -316,6 +316,31 @@ TEST_F(AgentServiceTest, ThreadsThatTheHostDidNotStartAreReported) {
     EXPECT_EQ(table->register_agent(transport.lane(), nullptr, 1), PATCHBAY_INVALID);
 }
 
+TEST_F(AgentServiceTest, TheLimitsOfClaimsAreThoseOfTheConfiguration) {
+    ASSERT_TRUE(service.open());
+    const identity::ClaimLimits unset;
+    const identity::ClaimLimits& defaults = service.claims()->options().limits;
+    EXPECT_EQ(defaults.claims, unset.claims);
+    EXPECT_EQ(defaults.audit_rows, unset.audit_rows);
+    EXPECT_EQ(defaults.claims_per_address, unset.claims_per_address);
+    EXPECT_EQ(defaults.claims_in_all, unset.claims_in_all);
+    EXPECT_EQ(defaults.validations_per_address, unset.validations_per_address);
+    EXPECT_EQ(defaults.validations_in_all, unset.validations_in_all);
+
+    configuration.data_dir = folder.path() + "/other";
+    std::filesystem::create_directory(configuration.data_dir);
+    configuration.identity.limits = {1, 2, 3, 4, 5, 6};
+    AgentService other(configuration, multiplexer.agents(), events, clock);
+    ASSERT_TRUE(other.open());
+    const identity::ClaimLimits& limits = other.claims()->options().limits;
+    EXPECT_EQ(limits.claims_per_address, (identity::RateLimit{1, std::chrono::hours(1)}));
+    EXPECT_EQ(limits.claims_in_all, (identity::RateLimit{2, std::chrono::hours(1)}));
+    EXPECT_EQ(limits.validations_per_address, (identity::RateLimit{3, std::chrono::minutes(1)}));
+    EXPECT_EQ(limits.validations_in_all, (identity::RateLimit{4, std::chrono::minutes(1)}));
+    EXPECT_EQ(limits.claims, 5u);
+    EXPECT_EQ(limits.audit_rows, 6u);
+}
+
 TEST_F(AgentServiceTest, AStoreThatCannotBeOpenedIsToldAndNotOffered) {
     configuration.identity.secret_key_env = "PATCHBAY_TEST_NO_SUCH_VARIABLE";
     const Transport transport(services, "gateway");

@@ -115,7 +115,9 @@ limits: {max_hops: 4, learned_routes: 5, learned_route_age: 6, agent_queue_envel
 data_dir: /var/lib/patchbay
 network: {name: n, id: i}
 identity: {secret_key_file: key, certificate_ttl_hours: 0.5, claims: token, legacy_force: true,
-           compatibility: openagents-0.5}
+           compatibility: openagents-0.5, limits: {claims_per_hour_and_address: 8,
+           claims_per_hour: 9, validations_per_minute_and_address: 0, validations_per_minute: 10,
+           max_claims: 11, max_audit_entries: 12}}
 heartbeat: {heartbeat_interval: 1, agent_timeout: 3, ping_timeout: 0.5}
 log: {level: warning, format: json, levels: {network: debug, left: "off"}}
 control: {enabled: false, socket: run/control.sock}
@@ -154,6 +156,12 @@ shutdown: {drain_timeout: 0}
     EXPECT_EQ(host->data_dir, "/var/lib/patchbay");
     EXPECT_EQ(host->identity.secret_key_file, "/etc/patchbay/key");
     EXPECT_EQ(host->identity.claims, ClaimMode::token);
+    EXPECT_EQ(host->identity.limits.claims_per_hour_and_address, 8U);
+    EXPECT_EQ(host->identity.limits.claims_per_hour, 9U);
+    EXPECT_EQ(host->identity.limits.validations_per_minute_and_address, 0U);
+    EXPECT_EQ(host->identity.limits.validations_per_minute, 10U);
+    EXPECT_EQ(host->identity.limits.max_claims, 11U);
+    EXPECT_EQ(host->identity.limits.max_audit_entries, 12U);
     EXPECT_EQ(host->log.levels.at("network"), LogLevel::debug);
     EXPECT_EQ(host->log.levels.at("left"), LogLevel::off);
     EXPECT_EQ(host->control.socket, "/etc/patchbay/run/control.sock");
@@ -227,6 +235,17 @@ TEST(HostConfiguration, ChecksRoutes) {
     EXPECT_THAT(problems_of("inbound: [{too: a, to: b}]"),
                 ElementsAre(HasSubstr("`inbound[0].too`")));
     EXPECT_TRUE(parse("default_connection: null"));
+}
+
+TEST(HostConfiguration, SaysWhereALimitOfIdentityIsWrongAndWhatIsExpected) {
+    EXPECT_THAT(problems_of("identity:\n  limits:\n    claims_per_hour: many\n"),
+                ElementsAre(AllOf(HasSubstr("h.yaml:3:22"),
+                                  HasSubstr("`identity.limits.claims_per_hour` must be an integer "
+                                            "from 0 to 16777216"))));
+    EXPECT_THAT(problems_of("identity: {limits: {claim_per_hour: 5}}"),
+                ElementsAre(HasSubstr("claims_per_hour")));
+    EXPECT_THAT(problems_of("identity: {limits: {max_claims: 0}}"),
+                ElementsAre(HasSubstr("from 1 to 10000000")));
 }
 
 TEST(HostConfiguration, ChecksWhatOneNumberCannotTell) {

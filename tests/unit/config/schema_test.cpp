@@ -94,6 +94,9 @@ TEST(HostSchema, AcceptsWhatTheReaderAccepts) {
              "{data_dir: /x, fingerprint: 'off', network: {name: n, id: i}}",
              "identity: {secret_key_file: a, secret_key_env: '', certificate_ttl_hours: 0, claims: "
              "closed, legacy_force: false, compatibility: ''}",
+             "identity: {limits: {claims_per_hour_and_address: 0, claims_per_hour: 16777216, "
+             "validations_per_minute_and_address: 0, validations_per_minute: 0, max_claims: 1, "
+             "max_audit_entries: 10000000}}",
              "heartbeat: {heartbeat_interval: 1, agent_timeout: 2, ping_timeout: 0.5}",
              "log: {level: 'off', format: json, levels: {anything: trace}}",
              "{control: {enabled: false, socket: ''}, shutdown: {drain_timeout: 0}}",
@@ -166,6 +169,12 @@ TEST(HostSchema, RefusesWhatTheReaderRefuses) {
              "fingerprint: false",
              "identity: {claims: everybody}",
              "identity: {compatibility: other}",
+             "identity: {limits: []}",
+             "identity: {limits: {claims_per_hour: -1}}",
+             "identity: {limits: {claims_per_hour: 16777217}}",
+             "identity: {limits: {claims_per_hour: 1.5}}",
+             "identity: {limits: {claims_per_second: 1}}",
+             "identity: {limits: {max_claims: 0}}",
              "heartbeat: {ping_timeout: '5'}",
              "log: {level: loud}",
              "log: {levels: {a: loud}}",

@@ -19,11 +19,16 @@
 /// pauses and the stored certificate. When another connection took the agent's place (close code
 /// 4000), the client stops and says so instead of taking it back.
 ///
+/// With a private key (`ClientOptions::private_key_file`) claims are bound to it, and the server's
+/// challenges are answered with it; only those in Patchbay's form and about this agent are signed.
+///
 /// Codes of failures: `agent.not_connected`, `agent.connect_failed`, `agent.connect_time_limit`,
 /// `agent.request_time_limit`, `agent.lost`, `agent.queue_full`, `agent.too_many_requests`,
 /// `agent.bad_json`, `agent.would_block`, and of refusals by the server: `agent.already_connected`,
 /// `agent.already_claimed`, `agent.certificate_refused`, `agent.not_registered`,
-/// `agent.overloaded`, `agent.refused`. The message of a refusal is the server's own text.
+/// `agent.key_required`, `agent.key_refused`, `agent.overloaded`, `agent.refused`. Of a private
+/// key: `agent.bad_key`, `agent.bad_challenge`, and those of `read_private_file`. The message of a
+/// refusal is the server's own text.
 #pragma once
 
 #include <patchbay/agent/certificate.hpp>

@@ -38,6 +38,15 @@ struct ClientOptions {
     /// Where the certificate is kept; empty: in memory only. One that is there is presented when
     /// the agent connects.
     std::string certificate_file;
+    /// An Ed25519 key that proves who the agent is, beside the certificate: PEM (PKCS #8, no
+    /// password) in a file that only its owner can read, made by
+    /// `openssl genpkey -algorithm ed25519 -out FILE`. A claim binds it to the id; from then on a
+    /// registration needs a signature with it, and a stolen certificate alone is useless. Patchbay
+    /// only: OpenAgents' server binds nothing.
+    std::string private_key_file;
+    /// The same as text, for keys that are kept elsewhere; `private_key_file` must be empty then.
+    /// Secret: never log.
+    std::string private_key;
     Reconnect reconnect;
     /// Ask for a new certificate when a third of the life of the present one is left.
     bool renew = true;

@@ -55,6 +55,9 @@ class Stream {
 
     /// Why the last operation failed.
     [[nodiscard]] std::string failure_text() const;
+    /// The handshake failed because the peer sent a request of HTTP without TLS. What is sent on
+    /// the descriptor now is plain, and the peer understands it.
+    [[nodiscard]] bool peer_spoke_http() const noexcept;
 
   private:
     [[nodiscard]] IoResult tls_result(int returned) noexcept;

@@ -188,6 +188,18 @@ TEST_F(TlsStream, GarbageIsAFailure) {
     EXPECT_EQ(pair.server.failure_text(), "wrong version number");
 }
 
+TEST_F(TlsStream, TellsAPeerThatSpeaksHttpFromGarbage) {
+    TlsPair fresh(server_context, client_context, "localhost");
+    EXPECT_FALSE(fresh.server.peer_spoke_http());
+    const std::string_view request = "GET / HTTP/1.1\r\n\r\n";
+    ::send(fresh.client.descriptor(), request.data(), request.size(), MSG_NOSIGNAL);
+    EXPECT_EQ(fresh.server.handshake().state, IoState::failed);
+    EXPECT_TRUE(fresh.server.peer_spoke_http());
+    ::send(pair.client.descriptor(), "this is no record of TLS", 24, MSG_NOSIGNAL);
+    EXPECT_EQ(read(pair.server, 10).first.state, IoState::failed);
+    EXPECT_FALSE(pair.server.peer_spoke_http());
+}
+
 TEST_F(TlsStream, MayBeShutDownAtAnyTime) {
     TlsPair fresh(server_context, client_context, "localhost");
     fresh.server.shut_down();
