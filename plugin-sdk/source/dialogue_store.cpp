@@ -45,12 +45,13 @@ void DialogueStore::insert(std::uint32_t number) {
     DialogueSlot& slot = slots_[number];
     slot.order = active_.insert(active_.end(), number);
     slot.used = true;
-    index_.emplace(key_of(slot.dialogue), number);
+    slot.key = key_of(slot.dialogue);
+    index_.emplace(slot.key, number);
 }
 
 void DialogueStore::erase(std::uint32_t number) noexcept {
     DialogueSlot& slot = slots_[number];
-    index_.erase(key_of(slot.dialogue));
+    index_.erase(slot.key);
     (slot.kept_after_end ? ended_ : active_).erase(slot.order);
     slot.used = false;
     free_.push_back(number);

@@ -18,8 +18,17 @@
 namespace patchbay {
 
 /// Finds a dialogue whatever is known of the responder's reference. The views of a stored key point
-/// into the label of its slot.
+/// into the label of its slot. It carries its hash, which would otherwise be computed anew for
+/// every key that is passed on the way to another one.
 struct DialogueKey {
+    DialogueKey() = default;
+    DialogueKey(std::string_view reference, std::string_view opponent, bool is_own) noexcept
+        : starter_reference(reference), opponent_address(opponent), self_initiated(is_own) {
+        const std::hash<std::string_view> text_hash;
+        hash = (text_hash(reference) * 31U + text_hash(opponent)) * 2U + (is_own ? 1U : 0U);
+    }
+
+    std::size_t hash = 0;  // first, so that it is compared first
     std::string_view starter_reference;
     std::string_view opponent_address;
     bool self_initiated = false;
@@ -28,15 +37,12 @@ struct DialogueKey {
 };
 
 struct DialogueKeyHash {
-    std::size_t operator()(const DialogueKey& key) const noexcept {
-        const std::hash<std::string_view> hash;
-        const std::size_t reference = hash(key.starter_reference);
-        return (reference * 31U + hash(key.opponent_address)) * 2U + (key.self_initiated ? 1U : 0U);
-    }
+    std::size_t operator()(const DialogueKey& key) const noexcept { return key.hash; }
 };
 
 struct DialogueSlot {
     Dialogue dialogue;
+    DialogueKey key;  ///< while it is used
     std::uint32_t generation = 0;
     bool used = false;
     bool kept_after_end = false;

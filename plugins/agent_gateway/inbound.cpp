@@ -26,37 +26,47 @@ std::string wire_name(std::string_view name) {
 }
 
 /// An envelope as a message: `content` tells the protocol, both ends and the body.
-std::string message_data(const EnvelopeView& envelope, std::string_view id,
-                         std::string_view agent_id, std::int64_t time, bool wants_answer,
-                         std::string_view in_reply_to) {
-    std::string content = "{";
-    append_member(content, "protocol_id", envelope.protocol_id);
-    append_member(content, "to", envelope.to);
-    append_member(content, "sender", envelope.sender);
-    append_raw_member(content, "body", body_json(envelope.protocol_id, envelope.message));
-    content += '}';
-    std::string data = "{";
-    append_member(data, "message_id", id);
-    append_member(data, "timestamp", time);
-    append_member(data, "message_type", std::string_view("direct_message"));
-    append_member(data, "sender_id", envelope.sender);
-    append_member(data, "target_agent_id", agent_id);
-    append_raw_member(data, "metadata", "{}");
-    append_raw_member(data, "content", content);
-    append_raw_member(data, "text_representation", "null");
-    append_member(data, "requires_response", wants_answer);
+void write_message(std::string& out, const EnvelopeView& envelope, std::string_view id,
+                   std::string_view agent_id, std::int64_t time, bool wants_answer,
+                   std::string_view in_reply_to) {
+    out = message_frame_begin;
+    out += '{';
+    append_member(out, "message_id", id);
+    append_member(out, "timestamp", time);
+    append_member(out, "message_type", std::string_view("direct_message"));
+    append_member(out, "sender_id", envelope.sender);
+    append_member(out, "target_agent_id", agent_id);
+    append_raw_member(out, "metadata", "{}");
+    append_raw_member(out, "content", "{");
+    append_member(out, "protocol_id", envelope.protocol_id);
+    append_member(out, "to", envelope.to);
+    append_member(out, "sender", envelope.sender);
+    append_member_name(out, "body");
+    append_body_json(out, envelope.protocol_id, envelope.message);
+    out += '}';
+    append_raw_member(out, "text_representation", "null");
+    append_member(out, "requires_response", wants_answer);
     if (!in_reply_to.empty()) {
-        append_member(data, "in_reply_to", in_reply_to);
+        append_member(out, "in_reply_to", in_reply_to);
     }
-    data += '}';
-    return data;
+    out += '}';
+    out += message_frame_end;
 }
 
 /// The message of ours that an answer answers: it began the dialogue with its own id.
-std::string_view answered_id(const std::optional<protocols::DialogueHeader>& header) {
-    return header && header->message_id < 0 ? std::string_view(header->starter_reference)
-                                            : std::string_view();
+std::string_view answered_id(const std::optional<protocols::MessageView>& header) {
+    return header && header->message_id < 0 ? header->starter_reference : std::string_view();
 }
+
+std::size_t hash_of_dialogue(std::uint64_t connection, std::string_view counterparty,
+                             std::string_view protocol_id, std::string_view reference) noexcept {
+    const std::hash<std::string_view> hash;
+    return ((hash(reference) * 31U + hash(counterparty)) * 31U + hash(protocol_id)) * 31U +
+           connection;
+}
+
+/// More is given back after the message that needed it.
+constexpr std::size_t kept_frame_size = std::size_t{64} << 10U;
 
 }  // namespace
 
@@ -132,22 +142,83 @@ bool Inbound::may_wait(const AgentSocket& receiver) const {
            receiver.waiting_answers < lane_.shared().options.limits.pending_answers;
 }
 
-Inbound::Waiting* Inbound::remember(AgentSocket& receiver, const TakenEnvelope& envelope,
-                                    bool keeps_token) {
-    Waiting& waiting = waiting_.emplace_back(*this);
-    waiting.place = std::prev(waiting_.end());
+Inbound::Waiting& Inbound::new_waiting(bool is_request) {
+    std::list<Waiting>& list = is_request ? waiting_ : answerable_;
+    std::unordered_map<std::string_view, Waiting*>::node_type node;
+    if (!is_request && list.size() == answerable_bound) {
+        Waiting& oldest = list.front();
+        node = by_id_.extract(oldest.id);
+        unlink_dialogue(oldest);
+        list.splice(list.end(), list, list.begin());
+    } else {
+        list.emplace_back(*this);
+    }
+    Waiting& waiting = list.back();
+    waiting.place = std::prev(list.end());
+    waiting.is_request = is_request;
+    waiting.id = prefix_;
+    waiting.id += std::to_string(++ids_);
+    if (node.empty()) {
+        by_id_.emplace(waiting.id, &waiting);
+    } else {
+        node.key() = waiting.id;
+        by_id_.insert(std::move(node));
+    }
+    return waiting;
+}
+
+Inbound::Waiting& Inbound::remember(AgentSocket& receiver, const TakenEnvelope& envelope,
+                                    const std::optional<protocols::MessageView>& header,
+                                    bool is_request) {
+    Waiting& waiting = new_waiting(is_request);
     waiting.connection = receiver.connection();
-    waiting.token = keeps_token ? envelope.token() : 0;
-    waiting.id = prefix_ + std::to_string(++ids_);
+    waiting.token = is_request ? envelope.token() : 0;
     waiting.to = envelope.to();
     waiting.sender = envelope.sender();
     waiting.protocol_id = envelope.protocol_id();
     waiting.origin = envelope.abi().origin;
     waiting.hops = envelope.hops();
-    by_id_.emplace(waiting.id, &waiting);
-    ++receiver.waiting_answers;
+    const protocols::MessageView read = header.value_or(protocols::MessageView());
+    waiting.header.starter_reference = read.starter_reference;
+    waiting.header.responder_reference = read.responder_reference;
+    waiting.header.message_id = read.message_id;
+    waiting.header.target = read.target;
+    if (receiver.speaks_envelopes()) {
+        waiting.dialogue_hash = hash_of_dialogue(waiting.connection, waiting.sender,
+                                                 waiting.protocol_id, read.starter_reference);
+        by_dialogue_.emplace(waiting.dialogue_hash, &waiting);
+        waiting.is_by_dialogue = true;
+    }
+    receiver.waiting_answers += is_request ? 1 : 0;
     lane_.deadlines().queue(lane_.shared().options.limits.answer_time).start(waiting);
-    return &waiting;
+    return waiting;
+}
+
+Inbound::Waiting* Inbound::find_by_dialogue(std::uint64_t connection,
+                                            const EnvelopeView& envelope) const {
+    if (by_dialogue_.empty()) {
+        return nullptr;
+    }
+    const auto header = dialogue_of(envelope.protocol_id, envelope.message);
+    const std::string_view reference = header ? header->starter_reference : std::string_view();
+    const auto [begin, end] = by_dialogue_.equal_range(
+        hash_of_dialogue(connection, envelope.to, envelope.protocol_id, reference));
+    const auto found = std::find_if(begin, end, [&](const auto& entry) {
+        const Waiting& waiting = *entry.second;
+        return waiting.connection == connection && waiting.sender == envelope.to &&
+               waiting.protocol_id == envelope.protocol_id &&
+               waiting.header.starter_reference == reference;
+    });
+    return found == end ? nullptr : found->second;
+}
+
+void Inbound::unlink_dialogue(Waiting& waiting) noexcept {
+    if (!std::exchange(waiting.is_by_dialogue, false)) {
+        return;
+    }
+    const auto [begin, end] = by_dialogue_.equal_range(waiting.dialogue_hash);
+    by_dialogue_.erase(
+        std::find_if(begin, end, [&](const auto& entry) { return entry.second == &waiting; }));
 }
 
 void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
@@ -160,15 +231,7 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
         return;
     }
     const auto header = dialogue_of(envelope.protocol_id(), envelope.message());
-    std::string id;
-    Waiting* waiting = nullptr;
-    if (may_wait(receiver)) {
-        waiting = remember(receiver, envelope, wants_answer);
-        waiting->header = header.value_or(protocols::DialogueHeader());
-        id = waiting->id;
-    } else {
-        id = lane_.routing().new_message_id();
-    }
+    Waiting& waiting = remember(receiver, envelope, header, wants_answer);
     Sent sent = Sent::closed;
     if (receiver.speaks_envelopes()) {
         const std::string to = wire_name(envelope.to());
@@ -180,9 +243,10 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
         append_envelope(bytes, view);
         sent = receiver.send_binary(bytes);
     } else {
-        sent = receiver.send_text(
-            message_frame(message_data(envelope.view(), id, receiver.agent_id(), lane_.wall_ms(),
-                                       wants_answer, answered_id(header))));
+        write_message(frame_, envelope.view(), waiting.id, receiver.agent_id(), lane_.wall_ms(),
+                      wants_answer, answered_id(header));
+        sent = receiver.send_text(frame_);
+        trim_frame();
     }
     if (sent == Sent::queued) {
         if (!wants_answer) {
@@ -191,9 +255,9 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
         return;
     }
     // A socket that was closed has taken its waiting envelopes with it.
-    if (sent == Sent::dropped && waiting != nullptr) {
-        waiting->token = 0;
-        forget(*waiting, {}, {});
+    if (sent == Sent::dropped) {
+        waiting.token = 0;
+        forget(waiting, {}, {});
     }
     if (sent == Sent::dropped || !wants_answer) {
         fail(envelope.token(), "agent_gateway.agent_too_slow",
@@ -203,9 +267,17 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
 
 Sent Inbound::tell(AgentSocket& receiver, const EnvelopeView& envelope) {
     const auto header = dialogue_of(envelope.protocol_id, envelope.message);
-    return receiver.send_text(
-        message_frame(message_data(envelope, lane_.routing().new_message_id(), receiver.agent_id(),
-                                   lane_.wall_ms(), false, answered_id(header))));
+    write_message(frame_, envelope, lane_.routing().new_message_id(), receiver.agent_id(),
+                  lane_.wall_ms(), false, answered_id(header));
+    const Sent sent = receiver.send_text(frame_);
+    trim_frame();
+    return sent;
+}
+
+void Inbound::trim_frame() noexcept {
+    if (frame_.capacity() > kept_frame_size) {
+        frame_ = std::string();
+    }
 }
 
 void Inbound::cancel(std::uint64_t token) {
@@ -257,16 +329,8 @@ void Inbound::answer(AgentSocket& socket, const AgentMessage& message) {
 }
 
 bool Inbound::answer(AgentSocket& socket, const EnvelopeView& envelope) {
-    if (socket.waiting_answers == 0) {
-        return false;
-    }
-    const auto header = dialogue_of(envelope.protocol_id, envelope.message);
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
-        return waiting.connection == socket.connection() && waiting.sender == envelope.to &&
-               waiting.protocol_id == envelope.protocol_id &&
-               (!header || waiting.header.starter_reference == header->starter_reference);
-    });
-    if (found == waiting_.end()) {
+    Waiting* const found = find_by_dialogue(socket.connection(), envelope);
+    if (found == nullptr) {
         return false;
     }
     if (!deliver_answer(socket, *found, envelope)) {
@@ -305,11 +369,14 @@ void Inbound::forget(Waiting& waiting, std::string_view code, std::string_view t
         lane_.shared().counters.unanswered.add();
         fail(waiting.token, std::string(code), std::string(text));
     }
-    if (AgentSocket* const socket = lane_.find_connection(waiting.connection)) {
-        --socket->waiting_answers;
+    if (waiting.is_request) {
+        if (AgentSocket* const socket = lane_.find_connection(waiting.connection)) {
+            --socket->waiting_answers;
+        }
     }
+    unlink_dialogue(waiting);
     by_id_.erase(waiting.id);
-    waiting_.erase(waiting.place);
+    (waiting.is_request ? waiting_ : answerable_).erase(waiting.place);
 }
 
 void Inbound::agent_left(AgentSocket& socket) noexcept {
@@ -323,8 +390,10 @@ void Inbound::agent_left(AgentSocket& socket) noexcept {
 }
 
 void Inbound::give_up() noexcept {
-    while (!waiting_.empty()) {
-        forget(waiting_.front(), "agent_gateway.closing", "The gateway is closing.");
+    for (std::list<Waiting>* const list : {&waiting_, &answerable_}) {
+        while (!list->empty()) {
+            forget(list->front(), "agent_gateway.closing", "The gateway is closing.");
+        }
     }
 }
 
