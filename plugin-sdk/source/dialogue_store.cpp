@@ -4,11 +4,9 @@
 namespace patchbay {
 
 std::optional<std::uint32_t> DialogueStore::find(const DialogueKey& key) const noexcept {
-    const auto found = index_.find(key);
-    if (found == index_.end()) {
-        return std::nullopt;
-    }
-    return found->second;
+    const std::uint32_t found =
+        index_.find(key.hash, [&](std::uint32_t slot) { return slots_[slot].key == key; });
+    return found == SlotIndex::none ? std::nullopt : std::optional(found);
 }
 
 DialogueSlot* DialogueStore::find(DialogueId id) noexcept {
@@ -46,12 +44,12 @@ void DialogueStore::insert(std::uint32_t number) {
     slot.order = active_.insert(active_.end(), number);
     slot.used = true;
     slot.key = key_of(slot.dialogue);
-    index_.emplace(slot.key, number);
+    index_.insert(number, slot.key.hash);
 }
 
 void DialogueStore::erase(std::uint32_t number) noexcept {
     DialogueSlot& slot = slots_[number];
-    index_.erase(slot.key);
+    index_.erase(number);
     (slot.kept_after_end ? ended_ : active_).erase(slot.order);
     slot.used = false;
     free_.push_back(number);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <patchbay/dialogue.hpp>
+#include <patchbay/slot_index.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,14 +13,12 @@
 #include <list>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace patchbay {
 
 /// Finds a dialogue whatever is known of the responder's reference. The views of a stored key point
-/// into the label of its slot. It carries its hash, which would otherwise be computed anew for
-/// every key that is passed on the way to another one.
+/// into the label of its slot.
 struct DialogueKey {
     DialogueKey() = default;
     DialogueKey(std::string_view reference, std::string_view opponent, bool is_own) noexcept
@@ -34,10 +33,6 @@ struct DialogueKey {
     bool self_initiated = false;
 
     friend bool operator==(const DialogueKey&, const DialogueKey&) = default;
-};
-
-struct DialogueKeyHash {
-    std::size_t operator()(const DialogueKey& key) const noexcept { return key.hash; }
 };
 
 struct DialogueSlot {
@@ -81,7 +76,7 @@ class DialogueStore {
     std::size_t limit_;
     std::deque<DialogueSlot> slots_;  // stable addresses: keys point into it
     std::vector<std::uint32_t> free_;
-    std::unordered_map<DialogueKey, std::uint32_t, DialogueKeyHash> index_;
+    SlotIndex index_;
     std::list<std::uint32_t> active_;  // front = longest unused
     std::list<std::uint32_t> ended_;
     std::uint64_t evicted_ = 0;

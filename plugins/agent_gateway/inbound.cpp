@@ -58,20 +58,13 @@ std::string_view answered_id(const std::optional<protocols::MessageView>& header
     return header && header->message_id < 0 ? header->starter_reference : std::string_view();
 }
 
-std::size_t hash_of_dialogue(std::uint64_t connection, std::string_view counterparty,
-                             std::string_view protocol_id, std::string_view reference) noexcept {
-    const std::hash<std::string_view> hash;
-    return ((hash(reference) * 31U + hash(counterparty)) * 31U + hash(protocol_id)) * 31U +
-           connection;
-}
-
 /// More is given back after the message that needed it.
 constexpr std::size_t kept_frame_size = std::size_t{64} << 10U;
 
 }  // namespace
 
 Inbound::Inbound(GatewayLane& lane)
-    : lane_(lane), prefix_("envelope-" + std::to_string(lane.lane().index()) + "-") {}
+    : lane_(lane), waiting_(*this, "envelope-" + std::to_string(lane.lane().index()) + "-") {}
 
 Inbound::~Inbound() = default;
 
@@ -137,101 +130,40 @@ void Inbound::take_message(AgentSocket& receiver, const TakenEnvelope& envelope)
     lane_.complete_later(envelope.token());
 }
 
-bool Inbound::may_wait(const AgentSocket& receiver) const {
-    return waiting_.size() < waiting_bound &&
-           receiver.waiting_answers < lane_.shared().options.limits.pending_answers;
-}
-
-Inbound::Waiting& Inbound::new_waiting(bool is_request) {
-    std::list<Waiting>& list = is_request ? waiting_ : answerable_;
-    std::unordered_map<std::string_view, Waiting*>::node_type node;
-    if (!is_request && list.size() == answerable_bound) {
-        Waiting& oldest = list.front();
-        node = by_id_.extract(oldest.id);
-        unlink_dialogue(oldest);
-        list.splice(list.end(), list, list.begin());
-    } else {
-        list.emplace_back(*this);
-    }
-    Waiting& waiting = list.back();
-    waiting.place = std::prev(list.end());
-    waiting.is_request = is_request;
-    waiting.id = prefix_;
-    waiting.id += std::to_string(++ids_);
-    if (node.empty()) {
-        by_id_.emplace(waiting.id, &waiting);
-    } else {
-        node.key() = waiting.id;
-        by_id_.insert(std::move(node));
-    }
-    return waiting;
-}
-
-Inbound::Waiting& Inbound::remember(AgentSocket& receiver, const TakenEnvelope& envelope,
-                                    const std::optional<protocols::MessageView>& header,
-                                    bool is_request) {
-    Waiting& waiting = new_waiting(is_request);
-    waiting.connection = receiver.connection();
-    waiting.token = is_request ? envelope.token() : 0;
-    waiting.to = envelope.to();
-    waiting.sender = envelope.sender();
-    waiting.protocol_id = envelope.protocol_id();
-    waiting.origin = envelope.abi().origin;
-    waiting.hops = envelope.hops();
-    const protocols::MessageView read = header.value_or(protocols::MessageView());
-    waiting.header.starter_reference = read.starter_reference;
-    waiting.header.responder_reference = read.responder_reference;
-    waiting.header.message_id = read.message_id;
-    waiting.header.target = read.target;
-    if (receiver.speaks_envelopes()) {
-        waiting.dialogue_hash = hash_of_dialogue(waiting.connection, waiting.sender,
-                                                 waiting.protocol_id, read.starter_reference);
-        by_dialogue_.emplace(waiting.dialogue_hash, &waiting);
-        waiting.is_by_dialogue = true;
-    }
-    receiver.waiting_answers += is_request ? 1 : 0;
-    lane_.deadlines().queue(lane_.shared().options.limits.answer_time).start(waiting);
-    return waiting;
-}
-
-Inbound::Waiting* Inbound::find_by_dialogue(std::uint64_t connection,
-                                            const EnvelopeView& envelope) const {
-    if (by_dialogue_.empty()) {
+Waiting* Inbound::remember(AgentSocket& receiver, const TakenEnvelope& envelope,
+                           const std::optional<protocols::MessageView>& header, bool is_request) {
+    const Limits& limits = lane_.shared().options.limits;
+    if (is_request && receiver.waiting_answers >= limits.pending_answers) {
         return nullptr;
     }
-    const auto header = dialogue_of(envelope.protocol_id, envelope.message);
-    const std::string_view reference = header ? header->starter_reference : std::string_view();
-    const auto [begin, end] = by_dialogue_.equal_range(
-        hash_of_dialogue(connection, envelope.to, envelope.protocol_id, reference));
-    const auto found = std::find_if(begin, end, [&](const auto& entry) {
-        const Waiting& waiting = *entry.second;
-        return waiting.connection == connection && waiting.sender == envelope.to &&
-               waiting.protocol_id == envelope.protocol_id &&
-               waiting.header.starter_reference == reference;
-    });
-    return found == end ? nullptr : found->second;
-}
-
-void Inbound::unlink_dialogue(Waiting& waiting) noexcept {
-    if (!std::exchange(waiting.is_by_dialogue, false)) {
-        return;
+    Waiting* const waiting = is_request ? waiting_.add_request() : &waiting_.add_answerable();
+    if (waiting == nullptr) {
+        return nullptr;
     }
-    const auto [begin, end] = by_dialogue_.equal_range(waiting.dialogue_hash);
-    by_dialogue_.erase(
-        std::find_if(begin, end, [&](const auto& entry) { return entry.second == &waiting; }));
+    waiting->connection = receiver.connection();
+    waiting->token = is_request ? envelope.token() : 0;
+    waiting->origin = envelope.abi().origin;
+    waiting->hops = envelope.hops();
+    waiting->describe(envelope.view(), header);
+    if (receiver.speaks_envelopes()) {
+        waiting_.index_dialogue(*waiting);
+    }
+    receiver.waiting_answers += is_request ? 1 : 0;
+    lane_.deadlines().queue(limits.answer_time).start(*waiting);
+    return waiting;
 }
 
 void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
     const bool wants_answer = expects_answer(envelope.protocol_id(), envelope.message());
-    if (wants_answer && !may_wait(receiver)) {
+    const auto header = dialogue_of(envelope.protocol_id(), envelope.message());
+    Waiting* const waiting = remember(receiver, envelope, header, wants_answer);
+    if (waiting == nullptr) {
         lane_.lane().complete(
             envelope.token(),
             failure(ErrorClass::overloaded, "agent_gateway.too_many_pending",
                     "The agent has too many requests that it did not answer yet."));
         return;
     }
-    const auto header = dialogue_of(envelope.protocol_id(), envelope.message());
-    Waiting& waiting = remember(receiver, envelope, header, wants_answer);
     Sent sent = Sent::closed;
     if (receiver.speaks_envelopes()) {
         const std::string to = wire_name(envelope.to());
@@ -243,8 +175,8 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
         append_envelope(bytes, view);
         sent = receiver.send_binary(bytes);
     } else {
-        write_message(frame_, envelope.view(), waiting.id, receiver.agent_id(), lane_.wall_ms(),
-                      wants_answer, answered_id(header));
+        write_message(frame_, envelope.view(), waiting_.id_of(*waiting), receiver.agent_id(),
+                      lane_.wall_ms(), wants_answer, answered_id(header));
         sent = receiver.send_text(frame_);
         trim_frame();
     }
@@ -256,8 +188,8 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
     }
     // A socket that was closed has taken its waiting envelopes with it.
     if (sent == Sent::dropped) {
-        waiting.token = 0;
-        forget(waiting, {}, {});
+        waiting->token = 0;
+        forget(*waiting, {}, {});
     }
     if (sent == Sent::dropped || !wants_answer) {
         fail(envelope.token(), "agent_gateway.agent_too_slow",
@@ -281,27 +213,28 @@ void Inbound::trim_frame() noexcept {
 }
 
 void Inbound::cancel(std::uint64_t token) {
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(),
-                                    [&](const Waiting& waiting) { return waiting.token == token; });
-    if (found != waiting_.end()) {
-        forget(*found, "agent_gateway.cancelled", "The host does not want the answer any more.");
-    }
+    waiting_.each_request([&](Waiting& waiting) {
+        if (waiting.token == token) {
+            forget(waiting, "agent_gateway.cancelled",
+                   "The host does not want the answer any more.");
+        }
+    });
 }
 
 // ---- Answers ------------------------------------------------------------------------------------
 
 bool Inbound::is_waiting_id(std::string_view id) const noexcept {
-    return id.starts_with(prefix_);
+    return waiting_.is_id(id);
 }
 
 void Inbound::answer(AgentSocket& socket, const AgentMessage& message) {
-    const auto found = by_id_.find(message.in_reply_to);
-    if (found == by_id_.end() || found->second->connection != socket.connection()) {
+    Waiting* const found = waiting_.find(message.in_reply_to);
+    if (found == nullptr || found->connection != socket.connection()) {
         lane_.routing().refuse_message(socket, message.message_id, "not_waiting",
                                        "Nobody waits for that answer (any more)");
         return;
     }
-    Waiting& waiting = *found->second;
+    Waiting& waiting = *found;
     JsonElement body;
     if (!message.content || message.content->at_key("body").get(body) != simdjson::SUCCESS ||
         message.content->at_key("protocol_id").error() != simdjson::SUCCESS) {
@@ -314,7 +247,7 @@ void Inbound::answer(AgentSocket& socket, const AgentMessage& message) {
     }
     const std::string reference = lane_.routing().nonces().next();
     const auto encoded =
-        encode_body(waiting.protocol_id, body, answer_header(waiting.header, reference));
+        encode_body(waiting.protocol_id(), body, answer_header(waiting.header(), reference));
     if (!encoded) {
         lane_.routing().refuse_message(socket, message.message_id, "invalid_message",
                                        encoded.error().message);
@@ -329,7 +262,10 @@ void Inbound::answer(AgentSocket& socket, const AgentMessage& message) {
 }
 
 bool Inbound::answer(AgentSocket& socket, const EnvelopeView& envelope) {
-    Waiting* const found = find_by_dialogue(socket.connection(), envelope);
+    const auto header = dialogue_of(envelope.protocol_id, envelope.message);
+    Waiting* const found =
+        waiting_.find_by_dialogue(socket.connection(), envelope.to, envelope.protocol_id,
+                                  header ? header->starter_reference : std::string_view());
     if (found == nullptr) {
         return false;
     }
@@ -342,9 +278,9 @@ bool Inbound::answer(AgentSocket& socket, const EnvelopeView& envelope) {
 bool Inbound::deliver_answer(AgentSocket& socket, Waiting& waiting, const EnvelopeView& content) {
     Outgoing outgoing;
     outgoing.content = content;
-    outgoing.content.to = waiting.sender;
-    outgoing.content.sender = waiting.to;
-    outgoing.content.protocol_id = waiting.protocol_id;
+    outgoing.content.to = waiting.sender();
+    outgoing.content.sender = waiting.to();
+    outgoing.content.protocol_id = waiting.protocol_id();
     outgoing.reply_to = waiting.origin;
     outgoing.parent = waiting.token;
     outgoing.hops = waiting.hops;
@@ -360,8 +296,8 @@ bool Inbound::deliver_answer(AgentSocket& socket, Waiting& waiting, const Envelo
 
 // ---- The end ------------------------------------------------------------------------------------
 
-void Inbound::Waiting::on_deadline() noexcept {
-    inbound.forget(*this, "agent_gateway.no_answer", "The agent did not answer in time.");
+void Inbound::on_waiting_time_up(Waiting& waiting) noexcept {
+    forget(waiting, "agent_gateway.no_answer", "The agent did not answer in time.");
 }
 
 void Inbound::forget(Waiting& waiting, std::string_view code, std::string_view text) noexcept {
@@ -369,32 +305,30 @@ void Inbound::forget(Waiting& waiting, std::string_view code, std::string_view t
         lane_.shared().counters.unanswered.add();
         fail(waiting.token, std::string(code), std::string(text));
     }
-    if (waiting.is_request) {
+    if (waiting.is_request()) {
         if (AgentSocket* const socket = lane_.find_connection(waiting.connection)) {
             --socket->waiting_answers;
         }
     }
-    unlink_dialogue(waiting);
-    by_id_.erase(waiting.id);
-    (waiting.is_request ? waiting_ : answerable_).erase(waiting.place);
+    waiting_.remove(waiting);
 }
 
 void Inbound::agent_left(AgentSocket& socket) noexcept {
-    for (auto next = waiting_.begin(); next != waiting_.end() && socket.waiting_answers != 0;) {
-        Waiting& waiting = *next++;
+    if (socket.waiting_answers == 0) {
+        return;
+    }
+    waiting_.each_request([&](Waiting& waiting) {
         if (waiting.connection == socket.connection()) {
             forget(waiting, "agent_gateway.agent_left",
                    "The agent's connection ended before it answered.");
         }
-    }
+    });
 }
 
 void Inbound::give_up() noexcept {
-    for (std::list<Waiting>* const list : {&waiting_, &answerable_}) {
-        while (!list->empty()) {
-            forget(list->front(), "agent_gateway.closing", "The gateway is closing.");
-        }
-    }
+    waiting_.each_request([&](Waiting& waiting) {
+        forget(waiting, "agent_gateway.closing", "The gateway is closing.");
+    });
 }
 
 }  // namespace patchbay::agent_gateway

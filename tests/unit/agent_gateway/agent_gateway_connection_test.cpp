@@ -8,7 +8,7 @@
 #include "frames/agent_message.hpp"
 #include "frames/envelope_frame.hpp"
 #include "gateway_bench.hpp"
-#include "inbound.hpp"
+#include "waiting_answers.hpp"
 
 #include <patchbay/protocols/default.hpp>
 #include <patchbay/protocols/http.hpp>
@@ -653,7 +653,7 @@ TEST(Envelopes, ThatMayBeAnsweredTakeNoPlaceOfRequests) {
     const std::string bytes = protocols::encode(message).value();
     Json first;
     Json last;
-    for (std::size_t i = 0; i <= Inbound::answerable_bound; ++i) {
+    for (std::size_t i = 0; i <= WaitingAnswers::bound; ++i) {
         bench.host().push({"a", "peer", std::string(protocols::default_protocol_id), bytes});
         last = a.receive_json()["data"];
         first = i == 0 ? last : first;
