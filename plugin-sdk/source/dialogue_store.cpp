@@ -4,11 +4,9 @@
 namespace patchbay {
 
 std::optional<std::uint32_t> DialogueStore::find(const DialogueKey& key) const noexcept {
-    const auto found = index_.find(key);
-    if (found == index_.end()) {
-        return std::nullopt;
-    }
-    return found->second;
+    const std::uint32_t found =
+        index_.find(key.hash, [&](std::uint32_t slot) { return slots_[slot].key == key; });
+    return found == SlotIndex::none ? std::nullopt : std::optional(found);
 }
 
 DialogueSlot* DialogueStore::find(DialogueId id) noexcept {
@@ -45,12 +43,13 @@ void DialogueStore::insert(std::uint32_t number) {
     DialogueSlot& slot = slots_[number];
     slot.order = active_.insert(active_.end(), number);
     slot.used = true;
-    index_.emplace(key_of(slot.dialogue), number);
+    slot.key = key_of(slot.dialogue);
+    index_.insert(number, slot.key.hash);
 }
 
 void DialogueStore::erase(std::uint32_t number) noexcept {
     DialogueSlot& slot = slots_[number];
-    index_.erase(key_of(slot.dialogue));
+    index_.erase(number);
     (slot.kept_after_end ? ended_ : active_).erase(slot.order);
     slot.used = false;
     free_.push_back(number);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <patchbay/dialogue.hpp>
+#include <patchbay/slot_index.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +13,6 @@
 #include <list>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace patchbay {
@@ -20,6 +20,14 @@ namespace patchbay {
 /// Finds a dialogue whatever is known of the responder's reference. The views of a stored key point
 /// into the label of its slot.
 struct DialogueKey {
+    DialogueKey() = default;
+    DialogueKey(std::string_view reference, std::string_view opponent, bool is_own) noexcept
+        : starter_reference(reference), opponent_address(opponent), self_initiated(is_own) {
+        const std::hash<std::string_view> text_hash;
+        hash = (text_hash(reference) * 31U + text_hash(opponent)) * 2U + (is_own ? 1U : 0U);
+    }
+
+    std::size_t hash = 0;  // first, so that it is compared first
     std::string_view starter_reference;
     std::string_view opponent_address;
     bool self_initiated = false;
@@ -27,16 +35,9 @@ struct DialogueKey {
     friend bool operator==(const DialogueKey&, const DialogueKey&) = default;
 };
 
-struct DialogueKeyHash {
-    std::size_t operator()(const DialogueKey& key) const noexcept {
-        const std::hash<std::string_view> hash;
-        const std::size_t reference = hash(key.starter_reference);
-        return (reference * 31U + hash(key.opponent_address)) * 2U + (key.self_initiated ? 1U : 0U);
-    }
-};
-
 struct DialogueSlot {
     Dialogue dialogue;
+    DialogueKey key;  ///< while it is used
     std::uint32_t generation = 0;
     bool used = false;
     bool kept_after_end = false;
@@ -75,7 +76,7 @@ class DialogueStore {
     std::size_t limit_;
     std::deque<DialogueSlot> slots_;  // stable addresses: keys point into it
     std::vector<std::uint32_t> free_;
-    std::unordered_map<DialogueKey, std::uint32_t, DialogueKeyHash> index_;
+    SlotIndex index_;
     std::list<std::uint32_t> active_;  // front = longest unused
     std::list<std::uint32_t> ended_;
     std::uint64_t evicted_ = 0;

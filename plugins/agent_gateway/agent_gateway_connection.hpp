@@ -34,7 +34,7 @@ class AgentGatewayConnection final : public Connection {
                           std::string_view payload, std::uint64_t missed) override;
 
     /// Requests that wait for their agent's answer are among them.
-    std::uint32_t max_in_flight() const override { return 2 * Inbound::waiting_bound; }
+    std::uint32_t max_in_flight() const override { return 2 * WaitingAnswers::bound; }
     std::uint32_t lane_count() const override { return shared_.options.lanes; }
     bool takes_while_disconnecting() const override { return true; }
 

@@ -26,42 +26,45 @@ std::string wire_name(std::string_view name) {
 }
 
 /// An envelope as a message: `content` tells the protocol, both ends and the body.
-std::string message_data(const EnvelopeView& envelope, std::string_view id,
-                         std::string_view agent_id, std::int64_t time, bool wants_answer,
-                         std::string_view in_reply_to) {
-    std::string content = "{";
-    append_member(content, "protocol_id", envelope.protocol_id);
-    append_member(content, "to", envelope.to);
-    append_member(content, "sender", envelope.sender);
-    append_raw_member(content, "body", body_json(envelope.protocol_id, envelope.message));
-    content += '}';
-    std::string data = "{";
-    append_member(data, "message_id", id);
-    append_member(data, "timestamp", time);
-    append_member(data, "message_type", std::string_view("direct_message"));
-    append_member(data, "sender_id", envelope.sender);
-    append_member(data, "target_agent_id", agent_id);
-    append_raw_member(data, "metadata", "{}");
-    append_raw_member(data, "content", content);
-    append_raw_member(data, "text_representation", "null");
-    append_member(data, "requires_response", wants_answer);
+void write_message(std::string& out, const EnvelopeView& envelope, std::string_view id,
+                   std::string_view agent_id, std::int64_t time, bool wants_answer,
+                   std::string_view in_reply_to) {
+    out = message_frame_begin;
+    out += '{';
+    append_member(out, "message_id", id);
+    append_member(out, "timestamp", time);
+    append_member(out, "message_type", std::string_view("direct_message"));
+    append_member(out, "sender_id", envelope.sender);
+    append_member(out, "target_agent_id", agent_id);
+    append_raw_member(out, "metadata", "{}");
+    append_raw_member(out, "content", "{");
+    append_member(out, "protocol_id", envelope.protocol_id);
+    append_member(out, "to", envelope.to);
+    append_member(out, "sender", envelope.sender);
+    append_member_name(out, "body");
+    append_body_json(out, envelope.protocol_id, envelope.message);
+    out += '}';
+    append_raw_member(out, "text_representation", "null");
+    append_member(out, "requires_response", wants_answer);
     if (!in_reply_to.empty()) {
-        append_member(data, "in_reply_to", in_reply_to);
+        append_member(out, "in_reply_to", in_reply_to);
     }
-    data += '}';
-    return data;
+    out += '}';
+    out += message_frame_end;
 }
 
 /// The message of ours that an answer answers: it began the dialogue with its own id.
-std::string_view answered_id(const std::optional<protocols::DialogueHeader>& header) {
-    return header && header->message_id < 0 ? std::string_view(header->starter_reference)
-                                            : std::string_view();
+std::string_view answered_id(const std::optional<protocols::MessageView>& header) {
+    return header && header->message_id < 0 ? header->starter_reference : std::string_view();
 }
+
+/// More is given back after the message that needed it.
+constexpr std::size_t kept_frame_size = std::size_t{64} << 10U;
 
 }  // namespace
 
 Inbound::Inbound(GatewayLane& lane)
-    : lane_(lane), prefix_("envelope-" + std::to_string(lane.lane().index()) + "-") {}
+    : lane_(lane), waiting_(*this, "envelope-" + std::to_string(lane.lane().index()) + "-") {}
 
 Inbound::~Inbound() = default;
 
@@ -127,47 +130,39 @@ void Inbound::take_message(AgentSocket& receiver, const TakenEnvelope& envelope)
     lane_.complete_later(envelope.token());
 }
 
-bool Inbound::may_wait(const AgentSocket& receiver) const {
-    return waiting_.size() < waiting_bound &&
-           receiver.waiting_answers < lane_.shared().options.limits.pending_answers;
-}
-
-Inbound::Waiting* Inbound::remember(AgentSocket& receiver, const TakenEnvelope& envelope,
-                                    bool keeps_token) {
-    Waiting& waiting = waiting_.emplace_back(*this);
-    waiting.place = std::prev(waiting_.end());
-    waiting.connection = receiver.connection();
-    waiting.token = keeps_token ? envelope.token() : 0;
-    waiting.id = prefix_ + std::to_string(++ids_);
-    waiting.to = envelope.to();
-    waiting.sender = envelope.sender();
-    waiting.protocol_id = envelope.protocol_id();
-    waiting.origin = envelope.abi().origin;
-    waiting.hops = envelope.hops();
-    by_id_.emplace(waiting.id, &waiting);
-    ++receiver.waiting_answers;
-    lane_.deadlines().queue(lane_.shared().options.limits.answer_time).start(waiting);
-    return &waiting;
+Waiting* Inbound::remember(AgentSocket& receiver, const TakenEnvelope& envelope,
+                           const std::optional<protocols::MessageView>& header, bool is_request) {
+    const Limits& limits = lane_.shared().options.limits;
+    if (is_request && receiver.waiting_answers >= limits.pending_answers) {
+        return nullptr;
+    }
+    Waiting* const waiting = is_request ? waiting_.add_request() : &waiting_.add_answerable();
+    if (waiting == nullptr) {
+        return nullptr;
+    }
+    waiting->connection = receiver.connection();
+    waiting->token = is_request ? envelope.token() : 0;
+    waiting->origin = envelope.abi().origin;
+    waiting->hops = envelope.hops();
+    waiting->describe(envelope.view(), header);
+    if (receiver.speaks_envelopes()) {
+        waiting_.index_dialogue(*waiting);
+    }
+    receiver.waiting_answers += is_request ? 1 : 0;
+    lane_.deadlines().queue(limits.answer_time).start(*waiting);
+    return waiting;
 }
 
 void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
     const bool wants_answer = expects_answer(envelope.protocol_id(), envelope.message());
-    if (wants_answer && !may_wait(receiver)) {
+    const auto header = dialogue_of(envelope.protocol_id(), envelope.message());
+    Waiting* const waiting = remember(receiver, envelope, header, wants_answer);
+    if (waiting == nullptr) {
         lane_.lane().complete(
             envelope.token(),
             failure(ErrorClass::overloaded, "agent_gateway.too_many_pending",
                     "The agent has too many requests that it did not answer yet."));
         return;
-    }
-    const auto header = dialogue_of(envelope.protocol_id(), envelope.message());
-    std::string id;
-    Waiting* waiting = nullptr;
-    if (may_wait(receiver)) {
-        waiting = remember(receiver, envelope, wants_answer);
-        waiting->header = header.value_or(protocols::DialogueHeader());
-        id = waiting->id;
-    } else {
-        id = lane_.routing().new_message_id();
     }
     Sent sent = Sent::closed;
     if (receiver.speaks_envelopes()) {
@@ -180,9 +175,10 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
         append_envelope(bytes, view);
         sent = receiver.send_binary(bytes);
     } else {
-        sent = receiver.send_text(
-            message_frame(message_data(envelope.view(), id, receiver.agent_id(), lane_.wall_ms(),
-                                       wants_answer, answered_id(header))));
+        write_message(frame_, envelope.view(), waiting_.id_of(*waiting), receiver.agent_id(),
+                      lane_.wall_ms(), wants_answer, answered_id(header));
+        sent = receiver.send_text(frame_);
+        trim_frame();
     }
     if (sent == Sent::queued) {
         if (!wants_answer) {
@@ -191,7 +187,7 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
         return;
     }
     // A socket that was closed has taken its waiting envelopes with it.
-    if (sent == Sent::dropped && waiting != nullptr) {
+    if (sent == Sent::dropped) {
         waiting->token = 0;
         forget(*waiting, {}, {});
     }
@@ -203,33 +199,42 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
 
 Sent Inbound::tell(AgentSocket& receiver, const EnvelopeView& envelope) {
     const auto header = dialogue_of(envelope.protocol_id, envelope.message);
-    return receiver.send_text(
-        message_frame(message_data(envelope, lane_.routing().new_message_id(), receiver.agent_id(),
-                                   lane_.wall_ms(), false, answered_id(header))));
+    write_message(frame_, envelope, lane_.routing().new_message_id(), receiver.agent_id(),
+                  lane_.wall_ms(), false, answered_id(header));
+    const Sent sent = receiver.send_text(frame_);
+    trim_frame();
+    return sent;
+}
+
+void Inbound::trim_frame() noexcept {
+    if (frame_.capacity() > kept_frame_size) {
+        frame_ = std::string();
+    }
 }
 
 void Inbound::cancel(std::uint64_t token) {
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(),
-                                    [&](const Waiting& waiting) { return waiting.token == token; });
-    if (found != waiting_.end()) {
-        forget(*found, "agent_gateway.cancelled", "The host does not want the answer any more.");
-    }
+    waiting_.each_request([&](Waiting& waiting) {
+        if (waiting.token == token) {
+            forget(waiting, "agent_gateway.cancelled",
+                   "The host does not want the answer any more.");
+        }
+    });
 }
 
 // ---- Answers ------------------------------------------------------------------------------------
 
 bool Inbound::is_waiting_id(std::string_view id) const noexcept {
-    return id.starts_with(prefix_);
+    return waiting_.is_id(id);
 }
 
 void Inbound::answer(AgentSocket& socket, const AgentMessage& message) {
-    const auto found = by_id_.find(message.in_reply_to);
-    if (found == by_id_.end() || found->second->connection != socket.connection()) {
+    Waiting* const found = waiting_.find(message.in_reply_to);
+    if (found == nullptr || found->connection != socket.connection()) {
         lane_.routing().refuse_message(socket, message.message_id, "not_waiting",
                                        "Nobody waits for that answer (any more)");
         return;
     }
-    Waiting& waiting = *found->second;
+    Waiting& waiting = *found;
     JsonElement body;
     if (!message.content || message.content->at_key("body").get(body) != simdjson::SUCCESS ||
         message.content->at_key("protocol_id").error() != simdjson::SUCCESS) {
@@ -242,7 +247,7 @@ void Inbound::answer(AgentSocket& socket, const AgentMessage& message) {
     }
     const std::string reference = lane_.routing().nonces().next();
     const auto encoded =
-        encode_body(waiting.protocol_id, body, answer_header(waiting.header, reference));
+        encode_body(waiting.protocol_id(), body, answer_header(waiting.header(), reference));
     if (!encoded) {
         lane_.routing().refuse_message(socket, message.message_id, "invalid_message",
                                        encoded.error().message);
@@ -257,16 +262,11 @@ void Inbound::answer(AgentSocket& socket, const AgentMessage& message) {
 }
 
 bool Inbound::answer(AgentSocket& socket, const EnvelopeView& envelope) {
-    if (socket.waiting_answers == 0) {
-        return false;
-    }
     const auto header = dialogue_of(envelope.protocol_id, envelope.message);
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
-        return waiting.connection == socket.connection() && waiting.sender == envelope.to &&
-               waiting.protocol_id == envelope.protocol_id &&
-               (!header || waiting.header.starter_reference == header->starter_reference);
-    });
-    if (found == waiting_.end()) {
+    Waiting* const found =
+        waiting_.find_by_dialogue(socket.connection(), envelope.to, envelope.protocol_id,
+                                  header ? header->starter_reference : std::string_view());
+    if (found == nullptr) {
         return false;
     }
     if (!deliver_answer(socket, *found, envelope)) {
@@ -278,9 +278,9 @@ bool Inbound::answer(AgentSocket& socket, const EnvelopeView& envelope) {
 bool Inbound::deliver_answer(AgentSocket& socket, Waiting& waiting, const EnvelopeView& content) {
     Outgoing outgoing;
     outgoing.content = content;
-    outgoing.content.to = waiting.sender;
-    outgoing.content.sender = waiting.to;
-    outgoing.content.protocol_id = waiting.protocol_id;
+    outgoing.content.to = waiting.sender();
+    outgoing.content.sender = waiting.to();
+    outgoing.content.protocol_id = waiting.protocol_id();
     outgoing.reply_to = waiting.origin;
     outgoing.parent = waiting.token;
     outgoing.hops = waiting.hops;
@@ -296,8 +296,8 @@ bool Inbound::deliver_answer(AgentSocket& socket, Waiting& waiting, const Envelo
 
 // ---- The end ------------------------------------------------------------------------------------
 
-void Inbound::Waiting::on_deadline() noexcept {
-    inbound.forget(*this, "agent_gateway.no_answer", "The agent did not answer in time.");
+void Inbound::on_waiting_time_up(Waiting& waiting) noexcept {
+    forget(waiting, "agent_gateway.no_answer", "The agent did not answer in time.");
 }
 
 void Inbound::forget(Waiting& waiting, std::string_view code, std::string_view text) noexcept {
@@ -305,27 +305,30 @@ void Inbound::forget(Waiting& waiting, std::string_view code, std::string_view t
         lane_.shared().counters.unanswered.add();
         fail(waiting.token, std::string(code), std::string(text));
     }
-    if (AgentSocket* const socket = lane_.find_connection(waiting.connection)) {
-        --socket->waiting_answers;
+    if (waiting.is_request()) {
+        if (AgentSocket* const socket = lane_.find_connection(waiting.connection)) {
+            --socket->waiting_answers;
+        }
     }
-    by_id_.erase(waiting.id);
-    waiting_.erase(waiting.place);
+    waiting_.remove(waiting);
 }
 
 void Inbound::agent_left(AgentSocket& socket) noexcept {
-    for (auto next = waiting_.begin(); next != waiting_.end() && socket.waiting_answers != 0;) {
-        Waiting& waiting = *next++;
+    if (socket.waiting_answers == 0) {
+        return;
+    }
+    waiting_.each_request([&](Waiting& waiting) {
         if (waiting.connection == socket.connection()) {
             forget(waiting, "agent_gateway.agent_left",
                    "The agent's connection ended before it answered.");
         }
-    }
+    });
 }
 
 void Inbound::give_up() noexcept {
-    while (!waiting_.empty()) {
-        forget(waiting_.front(), "agent_gateway.closing", "The gateway is closing.");
-    }
+    waiting_.each_request([&](Waiting& waiting) {
+        forget(waiting, "agent_gateway.closing", "The gateway is closing.");
+    });
 }
 
 }  // namespace patchbay::agent_gateway

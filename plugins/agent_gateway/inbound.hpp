@@ -8,29 +8,25 @@
 
 #include "agent_socket.hpp"
 #include "frames/agent_message.hpp"
+#include "waiting_answers.hpp"
 
 #include <patchbay/envelope.hpp>
 #include <patchbay/envelope_exchange.hpp>
-#include <patchbay/net/deadlines.hpp>
 #include <patchbay/protocols/message.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace patchbay::agent_gateway {
 
 class GatewayLane;
 
 /// [lane]
-class Inbound {
+class Inbound final : public WaitingAnswers::Owner {
   public:
-    /// Envelopes of one lane that may wait for an answer.
-    static constexpr std::size_t waiting_bound = 4096;
-
     explicit Inbound(GatewayLane& lane);
     Inbound(const Inbound&) = delete;
     Inbound& operator=(const Inbound&) = delete;
@@ -55,39 +51,21 @@ class Inbound {
     void give_up() noexcept;
 
   private:
-    /// An envelope that its agent may answer.
-    struct Waiting final : public net::Deadline {
-        explicit Waiting(Inbound& owner) : inbound(owner) {}
-        void on_deadline() noexcept override;
-
-        Inbound& inbound;
-        std::list<Waiting>::iterator place{};
-        std::uint64_t connection = 0;
-        std::uint64_t token = 0;  ///< 0: the envelope was completed
-        std::string id;
-        std::string to;
-        std::string sender;
-        std::string protocol_id;
-        protocols::DialogueHeader header;
-        patchbay_origin origin{};
-        std::uint32_t hops = 0;
-    };
-
+    void on_waiting_time_up(Waiting& waiting) noexcept override;
     void take_message(AgentSocket& receiver, const TakenEnvelope& envelope);
     void take_other(AgentSocket& receiver, const TakenEnvelope& envelope);
     void fail(std::uint64_t token, std::string code, std::string text);
-    Waiting* remember(AgentSocket& receiver, const TakenEnvelope& envelope, bool keeps_token);
-    [[nodiscard]] bool may_wait(const AgentSocket& receiver) const;
+    /// Null when it is a request too many.
+    Waiting* remember(AgentSocket& receiver, const TakenEnvelope& envelope,
+                      const std::optional<protocols::MessageView>& header, bool is_request);
+    void trim_frame() noexcept;
     bool deliver_answer(AgentSocket& socket, Waiting& waiting, const EnvelopeView& content);
     /// Ends the wait; a token that is left fails with that code.
     void forget(Waiting& waiting, std::string_view code, std::string_view text) noexcept;
 
     GatewayLane& lane_;
-    std::list<Waiting> waiting_;
-    /// The keys lie in the list.
-    std::unordered_map<std::string_view, Waiting*> by_id_;
-    std::string prefix_;
-    std::uint64_t ids_ = 0;
+    WaitingAnswers waiting_;
+    std::string frame_;  ///< is written into again and again
 };
 
 }  // namespace patchbay::agent_gateway

@@ -390,7 +390,9 @@ bool Routing::add(const Outgoing& outgoing) {
     envelope.parent = outgoing.parent;
     envelope.hops = outgoing.hops;
     envelope.block = buffer.block;
-    owners_.push_back({outgoing.connection, std::string(outgoing.message_id), outgoing.parent});
+    owners_.push_back(
+        {outgoing.connection, owner_ids_.size(), outgoing.message_id.size(), outgoing.parent});
+    owner_ids_ += outgoing.message_id;
     if (batch_.size() == batch_bound) {
         deliver();
     }
@@ -420,6 +422,7 @@ void Routing::deliver() {
     }
     batch_.clear();
     owners_.clear();
+    owner_ids_.clear();
 }
 
 void Routing::refused_delivery(const Owner& owner, const patchbay_delivery* result) {
@@ -441,7 +444,8 @@ void Routing::refused_delivery(const Owner& owner, const patchbay_delivery* resu
         } else if (result != nullptr && result->reason == PATCHBAY_REASON_NO_ROUTE) {
             code = "unknown_agent";
         }
-        refuse_message(*socket, owner.message_id, code, text);
+        const std::string_view id = owner_ids_;
+        refuse_message(*socket, id.substr(owner.id_begin, owner.id_size), code, text);
     }
 }
 

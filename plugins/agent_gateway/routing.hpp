@@ -74,7 +74,8 @@ class Routing {
   private:
     struct Owner {
         std::uint64_t connection = 0;
-        std::string message_id;
+        std::size_t id_begin = 0;  ///< of the message's id in `owner_ids_`
+        std::size_t id_size = 0;
         std::uint64_t parent = 0;
     };
 
@@ -96,6 +97,7 @@ class Routing {
     OpensslNonces nonces_;
     std::vector<patchbay_envelope> batch_;
     std::vector<Owner> owners_;
+    std::string owner_ids_;
     std::vector<patchbay_delivery> results_;
     std::uint64_t new_messages_ = 0;
     std::uint64_t new_deliveries_ = 0;

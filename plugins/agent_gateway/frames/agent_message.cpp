@@ -258,9 +258,9 @@ std::string rewritten(const AgentMessage& message, const MessageDefaults& defaul
 }
 
 std::string message_frame(std::string_view data) {
-    std::string out = R"({"type": "message", "data": )";
+    std::string out(message_frame_begin);
     out += data;
-    out += '}';
+    out += message_frame_end;
     return out;
 }
 

@@ -53,6 +53,10 @@ struct MessageDefaults {
 /// because each version of upstream dies of the other's spelling; its `mod` stays.
 [[nodiscard]] std::string rewritten(const AgentMessage& message, const MessageDefaults& defaults);
 
+/// What stands around the data of a message's frame.
+inline constexpr std::string_view message_frame_begin = R"({"type": "message", "data": )";
+inline constexpr char message_frame_end = '}';
+
 /// `{"type": "message", "data": DATA}`
 [[nodiscard]] std::string message_frame(std::string_view data);
 

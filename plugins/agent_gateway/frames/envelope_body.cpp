@@ -245,30 +245,33 @@ Result<std::string> encode_default(const JsonElement& body, const DialogueHeader
 
 }  // namespace
 
-std::string body_json(std::string_view protocol_id, std::string_view message) {
-    std::string out = "{";
+void append_body_json(std::string& out, std::string_view protocol_id, std::string_view message) {
+    out += '{';
     if (protocol_id == protocols::http_protocol_id) {
         if (const auto http = protocols::decode_http(message)) {
             std::visit([&](const auto& body) { append_body(out, body); }, http->body);
-            return out + "}";
+            out += '}';
+            return;
         }
     } else if (protocol_id == protocols::default_protocol_id) {
         if (const auto decoded = protocols::decode_default(message)) {
             std::visit([&](const auto& body) { append_body(out, body); }, decoded->body);
-            return out + "}";
+            out += '}';
+            return;
         }
     }
     append_member(out, "message_base64", std::string_view(to_base64(message)));
-    return out + "}";
+    out += '}';
 }
 
-std::optional<DialogueHeader> dialogue_of(std::string_view protocol_id, std::string_view message) {
+std::optional<protocols::MessageView> dialogue_of(std::string_view protocol_id,
+                                                  std::string_view message) {
     if (protocol_id != protocols::http_protocol_id &&
         protocol_id != protocols::default_protocol_id) {
         return std::nullopt;
     }
     const auto wrapper = protocols::decode_message(message);
-    return wrapper ? std::optional(protocols::header_of(*wrapper)) : std::nullopt;
+    return wrapper ? std::optional(*wrapper) : std::nullopt;
 }
 
 bool expects_answer(std::string_view protocol_id, std::string_view message) {

@@ -22,12 +22,13 @@
 
 namespace patchbay::agent_gateway {
 
-/// The message as a JSON object. One that cannot be decoded is told as one of an unknown protocol.
-[[nodiscard]] std::string body_json(std::string_view protocol_id, std::string_view message);
+/// Appends the message as a JSON object. One that cannot be decoded is told as one of an unknown
+/// protocol.
+void append_body_json(std::string& out, std::string_view protocol_id, std::string_view message);
 
 /// Where a message stands in its dialogue; nothing for protocols that are not known here.
-[[nodiscard]] std::optional<protocols::DialogueHeader> dialogue_of(std::string_view protocol_id,
-                                                                   std::string_view message);
+[[nodiscard]] std::optional<protocols::MessageView> dialogue_of(std::string_view protocol_id,
+                                                                std::string_view message);
 
 /// A request of a protocol whose answer must come before the request is done.
 [[nodiscard]] bool expects_answer(std::string_view protocol_id, std::string_view message);

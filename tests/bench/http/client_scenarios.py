@@ -6,10 +6,10 @@ import json
 import subprocess
 import threading
 
-from load import Sample
+from host import run_host
 from processes import Process, StartFailed
-from report import Goal
-from servers import PATHS, Server, run_host
+from report import Goal, Sample
+from servers import PATHS, Server
 
 CANDIDATES = ("epoll", "curl", "ours")
 CONNECTIONS = 64

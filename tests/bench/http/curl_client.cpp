@@ -5,7 +5,7 @@
 /// that is faster than `curl_multi_socket_action` with epoll.)
 ///
 /// usage: curl_client PORT CONNECTIONS SECONDS PATH
-#include "measurement.hpp"
+#include "../shared/measurement.hpp"
 
 #include <curl/curl.h>
 

@@ -5,7 +5,7 @@
 /// whole answer, which holds for nginx's `return 200` on loopback, and has no time limits.
 ///
 /// usage: epoll_client PORT CONNECTIONS SECONDS PATH
-#include "measurement.hpp"
+#include "../shared/measurement.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -3,7 +3,8 @@
 
 import re
 import subprocess
-from dataclasses import dataclass
+
+from report import Sample
 
 PIPELINE = """
 local requests
@@ -16,17 +17,6 @@ request = function() return requests end
 """
 
 UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6, "h": 3600e6}
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One run. Latencies and processor time for each request in microseconds."""
-    rate: float
-    p50: float
-    p99: float
-    cpu: float
-    errors: int
-    complaint: str = ""
 
 
 def parse(output):

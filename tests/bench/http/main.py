@@ -40,10 +40,11 @@ def arguments():
 
 
 def run(options, report):
-    machine.need_programs("nginx", "wrk", "openssl", "setpriv", "taskset")
+    machine.need_programs("http", "nginx", "wrk", "openssl", "setpriv", "taskset")
     one, two = machine.placements()
     descriptors = machine.raise_descriptor_limit()
-    report.say(f"# HTTP benchmark\n\n{machine.describe()}\n{options.rounds} alternating rounds of "
+    nginx = machine.output_of("nginx", "-v").removeprefix("nginx version: ")
+    report.say(f"# HTTP benchmark\n\n{machine.describe(nginx)}\n{options.rounds} alternating rounds of "
                f"{options.seconds} s. Medians; ratios are taken round by round (median, min-max).")
     build = options.build.resolve()
     with tempfile.TemporaryDirectory(prefix="patchbay-bench-") as name:

@@ -2,9 +2,9 @@
 """The servers that are compared. All answer a small 200 to any GET, on loopback, without an access log."""
 
 import http.client
-import json
 import ssl
 
+from host import run_host
 from machine import free_port
 from processes import Process
 
@@ -99,16 +99,6 @@ class Server:
         if not self.tls:
             return http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=2, context=trusting_context())
-
-
-def run_host(folder, build, connections, plugin_folders=(), **rest):
-    """The command that runs the built host with a configuration of these parts. (JSON is YAML.)"""
-    file = folder / "host.yaml"
-    file.write_text(json.dumps({
-        "data_dir": str(folder / "data"), "log": {"level": "warning"}, "control": {"enabled": False},
-        "plugin_folders": [{"path": str(path)} for path in (build / "plugins", *plugin_folders)],
-        "connections": connections, **rest}, indent=2))
-    return [build / "host/patchbay", "run", file]
 
 
 def trusting_context():

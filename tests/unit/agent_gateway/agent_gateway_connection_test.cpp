@@ -8,6 +8,7 @@
 #include "frames/agent_message.hpp"
 #include "frames/envelope_frame.hpp"
 #include "gateway_bench.hpp"
+#include "waiting_answers.hpp"
 
 #include <patchbay/protocols/default.hpp>
 #include <patchbay/protocols/http.hpp>
@@ -641,6 +642,31 @@ TEST(Envelopes, OfOtherProtocolsAreDoneAndMayStillBeAnswered) {
     const auto got = protocols::decode_default(sent.envelope.message).value();
     EXPECT_EQ(std::get<protocols::DefaultBytes>(got.body).content, "pong");
     EXPECT_EQ(got.header.message_id, -1);
+}
+
+TEST(Envelopes, ThatMayBeAnsweredTakeNoPlaceOfRequests) {
+    GatewayBench bench(Json{{"max_pending_answers", 1}});
+    AgentClient a = bench.agent("a");
+    protocols::DefaultMessage message;
+    message.header = {"ref", "", 1, 0};
+    message.body = protocols::DefaultBytes{"ping"};
+    const std::string bytes = protocols::encode(message).value();
+    Json first;
+    Json last;
+    for (std::size_t i = 0; i <= WaitingAnswers::bound; ++i) {
+        bench.host().push({"a", "peer", std::string(protocols::default_protocol_id), bytes});
+        last = a.receive_json()["data"];
+        first = i == 0 ? last : first;
+    }
+    bench.host().push(http_request("a"));
+    EXPECT_EQ(a.receive_json()["data"]["content"]["protocol_id"], protocols::http_protocol_id);
+    // The oldest was forgotten for the newest.
+    Json answer = direct("a", "peer", {{"content", "pong"}});
+    answer["data"]["in_reply_to"] = first["message_id"];
+    EXPECT_EQ(a.ask(answer)["error_code"], "not_waiting");
+    answer["data"]["in_reply_to"] = last["message_id"];
+    a.send(answer);
+    EXPECT_EQ(bench.host().wait_for_deliveries(1).at(0).envelope.to, "peer");
 }
 
 TEST(Envelopes, GoToConnectionsThatAreListedOnly) {

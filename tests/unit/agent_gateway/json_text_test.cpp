@@ -15,6 +15,21 @@ TEST(JsonText, IsAsciiOnly) {
               "\"\\u00e9\\u6f22\\ud83d\\ude00\"");
 }
 
+TEST(JsonText, EscapesAtEveryPlaceOfALongText) {
+    for (int byte = 0; byte < 0x80; ++byte) {
+        const char c = static_cast<char>(byte);
+        const std::string alone = json_string(std::string(1, c));
+        for (std::size_t at = 0; at < 20; ++at) {
+            std::string text(20, '~');
+            text[at] = c;
+            const std::string expected = "\"" + std::string(at, '~') +
+                                         alone.substr(1, alone.size() - 2) +
+                                         std::string(19 - at, '~') + "\"";
+            ASSERT_EQ(json_string(text), expected) << byte << " at " << at;
+        }
+    }
+}
+
 TEST(JsonText, JoinsMembers) {
     std::string out = "{";
     append_member(out, "a", std::string_view("x"));

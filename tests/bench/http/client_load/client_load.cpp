@@ -10,7 +10,7 @@
 /// consumer's own thread. The plugin stands on abi.h and declares PATCHBAY_CLASS_INLINE_OK, so that
 /// the host may hand it the answers on http_client's thread; a consumer with a lane of its own adds
 /// two wake-ups a batch.
-#include "../measurement.hpp"
+#include "../../shared/measurement.hpp"
 
 #include <patchbay/abi.h>
 #include <patchbay/protocols/http.hpp>

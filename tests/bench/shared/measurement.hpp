@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What one HTTP client did, counted in the same way for all that are compared: answers per second,
+/// What one client did, counted in the same way for all that are compared: answers per second,
 /// latency and processor time, from the end of a warm-up until the time is over.
 #pragma once
 
@@ -28,6 +28,7 @@ class Measurement {
 
     /// One answer came at `now` to a request of `sent`. `good`: with status 200.
     void answered(Clock::time_point sent, Clock::time_point now, bool good) {
+        ++total_;
         if (now < begin_) {
             return;
         }
@@ -50,17 +51,19 @@ class Measurement {
     [[nodiscard]] bool over(Clock::time_point now) const { return now >= end_; }
 
     /// One line of JSON: `rate` in answers per second, `p50_us`, `p99_us`, `cpu_us` (processor time
-    /// of the whole process for each answer), `errors`. Call it when the time is over.
+    /// of the whole process for each answer), `errors`, and `total`: answers and errors with those
+    /// of the warm-up. Call it when the time is over.
     [[nodiscard]] std::string json() const {
         const double answers = static_cast<double>(std::max<std::uint64_t>(answers_, 1));
         const double seconds = std::chrono::duration<double>(counted_to_ - counted_from_).count();
         const double processor = processor_seconds() - processor_from_;
-        char line[160];
+        char line[192];
         std::snprintf(
             line, sizeof line,
-            R"({"rate": %.1f, "p50_us": %zu, "p99_us": %zu, "cpu_us": %.3f, "errors": %llu})",
+            R"({"rate": %.1f, "p50_us": %zu, "p99_us": %zu, "cpu_us": %.3f, "errors": %llu, "total": %llu})",
             answers_ == 0 ? 0.0 : answers / std::max(seconds, 1e-6), quantile(0.50), quantile(0.99),
-            processor * 1e6 / answers, static_cast<unsigned long long>(errors_));
+            processor * 1e6 / answers, static_cast<unsigned long long>(errors_),
+            static_cast<unsigned long long>(total_));
         return line;
     }
 
@@ -89,6 +92,7 @@ class Measurement {
     Clock::time_point counted_from_;
     Clock::time_point counted_to_;
     double processor_from_ = 0;
+    std::uint64_t total_ = 0;
     std::uint64_t answers_ = 0;
     std::uint64_t errors_ = 0;
     /// Answers by their latency in whole microseconds; the last entry holds all longer ones.

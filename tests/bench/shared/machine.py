@@ -24,7 +24,7 @@ def placements():
     """(one server core, two server cores). With three processors and more, the load has its own."""
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) < 2:
-        raise SystemExit("http: two processors are needed, one for the server and one for the load")
+        raise SystemExit("two processors are needed, one for the server and one for the load")
     first, second = processors[:2]
     one = Placement((first,), (second,), "one server core, the load on another")
     if len(processors) > 2:
@@ -63,16 +63,22 @@ def make_certificate(folder):
     return made
 
 
-def need_programs(*names):
+def need_programs(benchmark, *names):
     missing = [name for name in names if shutil.which(name) is None]
     if missing:
-        raise SystemExit(f"http: {', '.join(missing)} not found; `./dev bench http` installs them")
+        raise SystemExit(f"{benchmark}: {', '.join(missing)} not found; `./dev bench {benchmark}` installs "
+                         "them")
 
 
-def describe():
-    """One line: processor, kernel, load, versions."""
+def describe(*versions):
+    """One line: processor, kernel, load, and what the others call themselves."""
     model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text(errors="replace"))
-    nginx = subprocess.run(["nginx", "-v"], capture_output=True, text=True, timeout=10).stderr
     return (f"{len(os.sched_getaffinity(0))} x {model[1] if model else platform.machine()}, "
-            f"Linux {platform.release()}, load {os.getloadavg()[0]:.1f} before, "
-            f"{nginx.strip().removeprefix('nginx version: ')}")
+            f"Linux {platform.release()}, load {os.getloadavg()[0]:.1f} before"
+            + "".join(f", {version}" for version in versions))
+
+
+def output_of(*command):
+    """What a program says, on either output: its version, for example."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    return (done.stdout + done.stderr).strip()

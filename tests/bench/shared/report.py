@@ -6,21 +6,34 @@ from statistics import median
 
 
 @dataclass(frozen=True)
+class Sample:
+    """One run. Latencies and processor time for each answer in microseconds."""
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+    errors: int
+    complaint: str = ""
+
+
+@dataclass(frozen=True)
 class Goal:
     """`figure` of ours in relation to that of `base`, both of one round; the median of the rounds counts.
     Without a floor (None) there is only an aim."""
     text: str
-    figure: str  # a field of load.Sample
+    figure: str  # a field of Sample
     base: str
     aim: float
     floor: float
     more_is_better: bool
+    name: str = "ours"  # which candidate is ours
 
 
 class Report:
-    """Prints as it goes; `finish` repeats the verdicts."""
+    """Prints as it goes; `finish` repeats the verdicts. `unit` is what is counted."""
 
-    def __init__(self):
+    def __init__(self, unit="req"):
+        self.unit = unit
         self.verdicts = []
         self.errors = []
 
@@ -30,7 +43,7 @@ class Report:
     def table(self, title, results, base, goals=(), latency=True):
         """`results`: candidate to its samples, one a round; ratios are to `base`."""
         self.say(f"\n### {title}\n")
-        self.say("| | req/s median | min-max | p50 us | p99 us | CPU us/req | "
+        self.say(f"| | {self.unit}/s median | min-max | p50 us | p99 us | CPU us/{self.unit} | "
                  f"rate to {base} | CPU to {base} | errors |")
         self.say("|---|---|---|---|---|---|---|---|---|")
         for name, samples in results.items():
@@ -47,7 +60,7 @@ class Report:
                 self.errors.append(f"{title}, {name}: {'; '.join(sorted(why)) or errors}")
         self.say()
         for goal in goals:
-            values = ratios(results, "ours", goal.base, goal.figure)
+            values = ratios(results, goal.name, goal.base, goal.figure)
             if values:
                 self.judge(f"{title}: {goal.text}", median(values), goal.aim, goal.floor,
                            goal.more_is_better, f"{spread(values)}")

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built host, as the program under test."""
+
+import json
+
+
+def run_host(folder, build, connections, plugin_folders=(), **rest):
+    """The command that runs the built host with a configuration of these parts. (JSON is YAML.)"""
+    file = folder / "host.yaml"
+    file.write_text(json.dumps({
+        "data_dir": str(folder / "data"), "log": {"level": "warning"}, "control": {"enabled": False},
+        "plugin_folders": [{"path": str(path)} for path in (build / "plugins", *plugin_folders)],
+        "connections": connections, **rest}, indent=2))
+    return [build / "host/patchbay", "run", file]
