@@ -40,7 +40,6 @@ Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation) {
         next_ = next;
         next_connected_ = false;
         next_lost_.reset();
-        interrupted_ = false;
         beside = machine_.state() == ConnectionState::connected && object_ != nullptr &&
                  object_->overlaps() && next->overlaps();
     }
@@ -115,6 +114,7 @@ Result<std::uint64_t> Instance::swap_in_turn(std::chrono::nanoseconds drain_limi
         set_traffic(multiplexer::InstanceState::expected);
     }
     const std::uint64_t begin = services_.clock.monotonic();
+    sockets_.hold();
     (void)wait_completed(*old, drain_limit);
     services_.calls.party_gone(*old);
     if (auto left = operate(*old, PATCHBAY_SIGNAL_DISCONNECT, plan_.limits.timeouts.disconnect);
@@ -133,8 +133,10 @@ Result<std::uint64_t> Instance::swap_in_turn(std::chrono::nanoseconds drain_limi
     if (problem) {
         discard();
         resume(*old);
+        sockets_.let_go();
         return tl::unexpected(std::move(*problem));
     }
+    sockets_.let_go();
     traffic_->hand_over();
     const std::lock_guard lock(mutex_);
     take_over(false);

@@ -2,6 +2,7 @@
 #include "plugins/listening_sockets.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace patchbay::plugins {
@@ -65,6 +66,7 @@ Result<SocketLoan> ListeningSockets::lend(std::uint32_t generation,
     const platform::ListeningGroup& group = *found->second.group;
     SocketLoan loan{found->first, group.port(), group.descriptors()};
     ++found->second.loans[generation];
+    found->second.unwanted = false;
     return loan;
 }
 
@@ -83,9 +85,26 @@ bool ListeningSockets::give_back(std::uint32_t generation, std::uint64_t id, boo
         loans.erase(loan);
     }
     if (loans.empty() && !keep) {
-        addresses_.erase(found);
+        if (held_) {
+            found->second.unwanted = true;
+        } else {
+            addresses_.erase(found);
+        }
     }
     return true;
+}
+
+void ListeningSockets::hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+}
+
+void ListeningSockets::let_go() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    for (auto each = addresses_.begin(); each != addresses_.end();) {
+        each = each->second.unwanted ? addresses_.erase(each) : std::next(each);
+    }
 }
 
 std::vector<std::string> ListeningSockets::end_loans(std::uint32_t generation) {

@@ -45,6 +45,11 @@ class ListeningSockets {
     /// Ends the loans that a generation left behind and keeps their sockets open. The answer are
     /// their addresses.
     [[nodiscard]] std::vector<std::string> end_loans(std::uint32_t generation);
+    /// Until `let_go`, the end of the last loan closes nothing: between two generations clients wait
+    /// in the socket's queue.
+    void hold();
+    /// Closes what has come to its end since `hold` and was not lent again.
+    void let_go();
     /// The instance ends: closes everything.
     void close();
     /// It was to end, but its code still runs: clients are refused and nothing more is lent, but no
@@ -61,12 +66,15 @@ class ListeningSockets {
         std::unique_ptr<platform::ListeningGroup> group;
         /// Loans by generation.
         std::map<std::uint32_t, std::size_t> loans;
+        /// Open only because of `hold`.
+        bool unwanted = false;
     };
 
     mutable std::mutex mutex_;
     std::map<std::uint64_t, Address> addresses_;
     std::uint64_t next_id_ = 1;
     bool stopped_ = false;
+    bool held_ = false;
 };
 
 }  // namespace patchbay::plugins

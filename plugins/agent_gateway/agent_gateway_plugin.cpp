@@ -4,5 +4,4 @@
 #include <patchbay/registration.hpp>
 
 PATCHBAY_REGISTER_CONNECTION(patchbay::agent_gateway::AgentGatewayConnection,
-                             "AgentGatewayConnection", "patchbay/agent_gateway:0.1.0",
-                             PATCHBAY_CLASS_OVERLAPS)
+                             "AgentGatewayConnection", "patchbay/agent_gateway:0.1.0")

@@ -76,6 +76,25 @@ TEST(ListeningSockets, AcceptWithoutBlockingAndEndWithAnotherProgram) {
     EXPECT_TRUE(sockets.status().empty());
 }
 
+TEST(ListeningSockets, HeldOnesStayOpenBetweenTwoGenerations) {
+    ListeningSockets sockets;
+    const SocketLoan loan = lent(sockets, any_port);
+    const SocketLoan dropped = lent(sockets, {.address = "127.0.0.2"});
+    sockets.hold();
+    EXPECT_TRUE(sockets.give_back(1, loan.id, false));
+    const SocketClient waits(loan.port);
+    EXPECT_EQ(waits.error(), 0) << "in the queue";
+    const SocketLoan again = lent(sockets, any_port, 1, 2);
+    EXPECT_EQ(again.port, loan.port);
+    EXPECT_EQ(accept_all(again.descriptors[0]), 1);
+    EXPECT_TRUE(sockets.give_back(1, dropped.id, false));
+    sockets.let_go();
+    EXPECT_EQ(SocketClient(loan.port).error(), 0);
+    ASSERT_EQ(sockets.status().size(), 1U) << "what nobody wants any more is closed";
+    EXPECT_TRUE(sockets.give_back(2, again.id, false));
+    EXPECT_EQ(SocketClient(loan.port).error(), ECONNREFUSED);
+}
+
 TEST(ListeningSockets, SeveralHaveOnePortAndAQueueEach) {
     ListeningSockets sockets;
     const SocketLoan loan = lent(sockets, any_port, 4);
