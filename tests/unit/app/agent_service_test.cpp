@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -115,14 +116,19 @@ class Transport {
     }
     /// Waits for signals of that kind; others are dropped.
     [[nodiscard]] SignalSeen await(std::uint32_t kind, std::uint32_t index = 0) const {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (std::chrono::steady_clock::now() < deadline) {
+        multiplexer::Lane& asleep = *generation->lane(index);
+        for (bool woken = true; woken;) {
             for (SignalSeen& signal : signals(index)) {
                 if (signal.kind == kind) {
                     return std::move(signal);
                 }
             }
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            // As a plugin's loop waits: the lane says that it sleeps, and is woken.
+            if (asleep.sleep(0)) {
+                constexpr int patience_milliseconds = 30'000;
+                pollfd wake = {static_cast<int>(asleep.descriptor()), POLLIN, 0};
+                woken = ::poll(&wake, 1, patience_milliseconds) == 1;
+            }
         }
         ADD_FAILURE() << "no signal " << kind;
         return {};

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Code in plugin-sdk/docs is code that the tests compile and run: each block marked file=PATH must
-stand in that file, line by line. TAP output.
-    documentation_snippets.py PLUGIN_SDK_FOLDER"""
+"""Code in the documentation is code that the tests compile and run: each block of docs/ that is
+marked file=PATH must stand in that file, line by line, perhaps indented. TAP output.
+    documentation_snippets.py FOLDER      plugin-sdk, or the project"""
 import pathlib
 import re
 import sys
+import textwrap
 
 root = pathlib.Path(sys.argv[1])
 block = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.M | re.S)
@@ -15,7 +16,7 @@ for page in sorted(root.glob("docs/*.md")):
         number += 1
         source = (root / match[1]).read_text()
         line = page.read_text()[: match.start()].count("\n") + 1
-        found = match[2] in source
+        found = any(textwrap.indent(match[2], " " * depth) in source for depth in (0, 4, 8))
         failed += not found
         print(f"{'ok' if found else 'not ok'} {number} - {page.name}:{line} is in {match[1]}")
 if number == 0:
