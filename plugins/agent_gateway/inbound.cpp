@@ -171,15 +171,15 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
         EnvelopeView view = envelope.view();
         view.to = to;
         view.sender = sender;
-        std::string bytes;
-        append_envelope(bytes, view);
-        sent = receiver.send_binary(bytes);
+        frame_.clear();
+        append_envelope(frame_, view);
+        sent = receiver.send_binary(frame_);
     } else {
         write_message(frame_, envelope.view(), waiting_.id_of(*waiting), receiver.agent_id(),
                       lane_.wall_ms(), wants_answer, answered_id(header));
         sent = receiver.send_text(frame_);
-        trim_frame();
     }
+    trim_frame();
     if (sent == Sent::queued) {
         if (!wants_answer) {
             lane_.complete_later(envelope.token());
