@@ -29,25 +29,26 @@ std::string wire_name(std::string_view name) {
 void write_message(std::string& out, const EnvelopeView& envelope, std::string_view id,
                    std::string_view agent_id, std::int64_t time, bool wants_answer,
                    std::string_view in_reply_to) {
+    // Names and what stands around them are written as they are: this is done for every envelope.
+    const auto text = [&out](std::string_view before, std::string_view value) {
+        out += before;
+        append_json_string(out, value);
+    };
     out = message_frame_begin;
-    out += '{';
-    append_member(out, "message_id", id);
-    append_member(out, "timestamp", time);
-    append_member(out, "message_type", std::string_view("direct_message"));
-    append_member(out, "sender_id", envelope.sender);
-    append_member(out, "target_agent_id", agent_id);
-    append_raw_member(out, "metadata", "{}");
-    append_raw_member(out, "content", "{");
-    append_member(out, "protocol_id", envelope.protocol_id);
-    append_member(out, "to", envelope.to);
-    append_member(out, "sender", envelope.sender);
-    append_member_name(out, "body");
+    text(R"({"message_id": )", id);
+    out += R"(, "timestamp": )";
+    out += std::to_string(time);
+    text(R"(, "message_type": "direct_message", "sender_id": )", envelope.sender);
+    text(R"(, "target_agent_id": )", agent_id);
+    text(R"(, "metadata": {}, "content": {"protocol_id": )", envelope.protocol_id);
+    text(R"(, "to": )", envelope.to);
+    text(R"(, "sender": )", envelope.sender);
+    out += R"(, "body": )";
     append_body_json(out, envelope.protocol_id, envelope.message);
-    out += '}';
-    append_raw_member(out, "text_representation", "null");
-    append_member(out, "requires_response", wants_answer);
+    out += R"(}, "text_representation": null, "requires_response": )";
+    out += wants_answer ? "true" : "false";
     if (!in_reply_to.empty()) {
-        append_member(out, "in_reply_to", in_reply_to);
+        text(R"(, "in_reply_to": )", in_reply_to);
     }
     out += '}';
     out += message_frame_end;
@@ -171,15 +172,15 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
         EnvelopeView view = envelope.view();
         view.to = to;
         view.sender = sender;
-        std::string bytes;
-        append_envelope(bytes, view);
-        sent = receiver.send_binary(bytes);
+        frame_.clear();
+        append_envelope(frame_, view);
+        sent = receiver.send_binary(frame_);
     } else {
         write_message(frame_, envelope.view(), waiting_.id_of(*waiting), receiver.agent_id(),
                       lane_.wall_ms(), wants_answer, answered_id(header));
         sent = receiver.send_text(frame_);
-        trim_frame();
     }
+    trim_frame();
     if (sent == Sent::queued) {
         if (!wants_answer) {
             lane_.complete_later(envelope.token());

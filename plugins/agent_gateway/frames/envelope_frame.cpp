@@ -4,8 +4,10 @@
 #include <protozero/pbf_writer.hpp>
 #include <protozero/varint.hpp>
 
+#include <array>
 #include <cstdint>
 #include <iterator>
+#include <utility>
 
 namespace patchbay::agent_gateway {
 
@@ -13,9 +15,19 @@ namespace {
 
 enum Field : protozero::pbf_tag_type { to = 1, sender = 2, protocol_id = 3, message = 4, uri = 5 };
 
-void append_field(protozero::pbf_writer& writer, Field field, std::string_view value) {
-    if (!value.empty()) {
-        writer.add_bytes(field, value.data(), value.size());
+/// `each(field, value)` for those that are written.
+template <class Function>
+void each_field(const EnvelopeView& envelope, Function each) {
+    const std::array<std::pair<Field, std::string_view>, 5> fields{
+        {{to, envelope.to},
+         {sender, envelope.sender},
+         {protocol_id, envelope.protocol_id},
+         {message, envelope.message},
+         {uri, envelope.uri}}};
+    for (const auto& [field, value] : fields) {
+        if (!value.empty()) {
+            each(field, value);
+        }
     }
 }
 
@@ -44,19 +56,23 @@ std::optional<std::string_view> take_delimited(std::string_view& bytes) {
 }
 
 void append_delimited(std::string& out, std::string_view encoded) {
+    out.reserve(out.size() + protozero::max_varint_length + encoded.size());
     protozero::write_varint(std::back_inserter(out), encoded.size());
     out += encoded;
 }
 
 void append_envelope(std::string& out, const EnvelopeView& envelope) {
-    std::string encoded;
-    protozero::pbf_writer writer(encoded);
-    append_field(writer, to, envelope.to);
-    append_field(writer, sender, envelope.sender);
-    append_field(writer, protocol_id, envelope.protocol_id);
-    append_field(writer, message, envelope.message);
-    append_field(writer, uri, envelope.uri);
-    append_delimited(out, encoded);
+    std::size_t size = 0;
+    each_field(envelope, [&](Field, std::string_view value) {
+        size +=
+            1 + static_cast<std::size_t>(protozero::length_of_varint(value.size())) + value.size();
+    });
+    out.reserve(out.size() + protozero::max_varint_length + size);
+    protozero::write_varint(std::back_inserter(out), size);
+    protozero::pbf_writer writer(out);
+    each_field(envelope, [&](Field field, std::string_view value) {
+        writer.add_bytes(field, value.data(), value.size());
+    });
 }
 
 }  // namespace patchbay::agent_gateway
