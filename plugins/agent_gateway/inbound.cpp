@@ -264,6 +264,9 @@ void Inbound::answer(AgentSocket& socket, const AgentMessage& message) {
 
 bool Inbound::answer(AgentSocket& socket, const EnvelopeView& envelope) {
     const auto header = dialogue_of(envelope.protocol_id, envelope.message);
+    if (header && header->message_id == 1 && header->target == 0) {
+        return false;  // the first message of a dialogue answers nothing
+    }
     Waiting* const found =
         waiting_.find_by_dialogue(socket.connection(), envelope.to, envelope.protocol_id,
                                   header ? header->starter_reference : std::string_view());
