@@ -105,6 +105,14 @@ Awaitable<Result<void>> HttpServerConnection::disconnect() {
         co_await boost::asio::co_spawn(lane(index).executor(), begin(), use_awaitable);
     }
     for (std::uint32_t index = 0; index < lanes_.size(); ++index) {
+        const auto end_idle = [this, index, deadline]() -> Awaitable<void> {
+            if (lanes_[index] != nullptr) {
+                co_await lanes_[index]->end_idle(deadline);
+            }
+        };
+        co_await boost::asio::co_spawn(lane(index).executor(), end_idle(), use_awaitable);
+    }
+    for (std::uint32_t index = 0; index < lanes_.size(); ++index) {
         const auto drain = [this, index, deadline]() -> Awaitable<void> {
             if (lanes_[index] != nullptr) {
                 co_await lanes_[index]->drain(deadline);

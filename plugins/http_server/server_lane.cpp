@@ -20,6 +20,8 @@ constexpr std::size_t kept_buffers = 128;
 constexpr std::size_t kept_buffer_size = std::size_t{64} << 10U;
 constexpr std::size_t read_size = std::size_t{64} << 10U;
 constexpr std::chrono::seconds lingering_time{2};
+/// Quiet for that long, a client is not about to send a request.
+constexpr std::chrono::milliseconds idle_time{200};
 
 std::size_t per_lane(std::size_t all, std::uint32_t lanes) {
     return std::max<std::size_t>(all / std::max<std::uint32_t>(lanes, 1), 1);
@@ -171,24 +173,36 @@ void ServerLane::forget(Session& session) {
 
 void ServerLane::begin_drain() {
     draining_ = true;
+    draining_since_ = std::chrono::steady_clock::now();
     acceptors_.clear();
+}
+
+Awaitable<void> ServerLane::end_idle(std::chrono::steady_clock::time_point deadline) {
+    // A client that has just connected, or just been answered, may be about to send: what it sends
+    // is answered, as its last request.
+    const auto idle_from = std::min(deadline, draining_since_ + idle_time);
+    co_await wait_for_sessions(idle_from);
     for (auto next = sessions_.begin(); next != sessions_.end();) {
         Session& session = *next++;
-        session.begin_drain();
+        session.end_if_idle();
     }
 }
 
 Awaitable<void> ServerLane::drain(std::chrono::steady_clock::time_point deadline) {
-    while (!sessions_.empty() && std::chrono::steady_clock::now() < deadline) {
-        drained_.expires_at(deadline);
-        boost::system::error_code ignored;
-        co_await drained_.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
-    }
+    co_await wait_for_sessions(deadline);
     for (auto next = sessions_.begin(); next != sessions_.end();) {
         Session& session = *next++;
         session.end();
     }
     finish();
+}
+
+Awaitable<void> ServerLane::wait_for_sessions(std::chrono::steady_clock::time_point deadline) {
+    while (!sessions_.empty() && std::chrono::steady_clock::now() < deadline) {
+        drained_.expires_at(deadline);
+        boost::system::error_code ignored;
+        co_await drained_.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
+    }
 }
 
 // ---- Turns --------------------------------------------------------------------------------------

@@ -69,7 +69,9 @@ class ServerLane {
     [[nodiscard]] Result<void> listen(const std::vector<std::intptr_t>& descriptors);
     /// Accepts nobody any more, and lets every session end after its answers.
     void begin_drain();
-    /// Waits for that, and ends the rest at the deadline.
+    /// Ends the sessions that have stayed idle for a moment since then.
+    [[nodiscard]] Awaitable<void> end_idle(std::chrono::steady_clock::time_point deadline);
+    /// Waits for the others, and ends the rest at the deadline.
     [[nodiscard]] Awaitable<void> drain(std::chrono::steady_clock::time_point deadline);
     void on_batch(std::span<const TakenEnvelope> batch);
     void on_timer() noexcept;
@@ -101,6 +103,7 @@ class ServerLane {
 
   private:
     void add_client(net::Descriptor socket, const net::PeerAddress& client);
+    [[nodiscard]] Awaitable<void> wait_for_sessions(std::chrono::steady_clock::time_point deadline);
     void end_of_turn() noexcept;
     void finish();
     void deliver();
@@ -146,6 +149,7 @@ class ServerLane {
     std::uint64_t new_answers_ = 0;
     bool in_turn_ = false;
     bool draining_ = false;
+    std::chrono::steady_clock::time_point draining_since_{};
     Timer drained_;
 };
 

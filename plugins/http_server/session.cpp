@@ -410,7 +410,7 @@ void Session::wait_to_write(bool has_progressed) {
 
 // ---- The end ------------------------------------------------------------------------------------
 
-void Session::begin_drain() {
+void Session::end_if_idle() {
     if (front_ == nullptr && written_ == output_.size() && !incoming_ && leftover_.empty()) {
         abort();
     }

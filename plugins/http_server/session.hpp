@@ -39,8 +39,8 @@ class Session final : public net::Readiness, public net::Deadline {
                     std::string_view extra = {});
     /// Writes what waits to be written, and goes on reading when that was held up by it.
     void flush();
-    /// No further requests: ends now when it is idle, else after the answers in progress.
-    void begin_drain();
+    /// Of a lane that drains: ends it unless answers are in progress.
+    void end_if_idle();
     /// Ends it now, answering what waits with 500.
     void end();
 
