@@ -9,9 +9,9 @@ namespace patchbay::plugins {
 namespace {
 
 std::string milliseconds_text(std::uint64_t nanoseconds) {
-    const std::uint64_t hundredths = nanoseconds / 10'000;
-    const std::string digits = std::to_string(hundredths % 100);
-    return std::to_string(hundredths / 100) + '.' + (digits.size() < 2 ? "0" : "") + digits + " ms";
+    const std::uint64_t microseconds = nanoseconds / 1'000;
+    const std::string digits = std::to_string(1'000 + microseconds % 1'000).substr(1);
+    return std::to_string(microseconds / 1'000) + '.' + digits + " ms";
 }
 
 std::string names_of(const std::vector<ReloadedInstance>& instances) {

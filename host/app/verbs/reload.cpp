@@ -26,7 +26,7 @@ struct ReloadOptions {
 
 std::string milliseconds(const nlohmann::json& object, const char* key) {
     std::array<char, 32> text{};
-    (void)std::snprintf(text.data(), text.size(), "%.2f ms", object.value(key, 0.0));
+    (void)std::snprintf(text.data(), text.size(), "%.3f ms", object.value(key, 0.0));
     return text.data();
 }
 
