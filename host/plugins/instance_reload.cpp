@@ -111,7 +111,8 @@ Result<std::uint64_t> Instance::swap_in_turn(std::chrono::nanoseconds drain_limi
         old = object_;
         next = next_;
         old->set_callable(false);
-        set_traffic(multiplexer::InstanceState::expected);
+        // It takes nothing any more, and may still deliver what it has in hand.
+        set_traffic(multiplexer::InstanceState::disconnecting);
     }
     const std::uint64_t begin = services_.clock.monotonic();
     sockets_.hold();
@@ -122,6 +123,10 @@ Result<std::uint64_t> Instance::swap_in_turn(std::chrono::nanoseconds drain_limi
         publish(events::Level::warning, "connection.disconnect_failed",
                 "Disconnecting the old generation of " + plan_.name +
                     " failed: " + to_string(left.error()) + '.');
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        set_traffic(multiplexer::InstanceState::expected);
     }
     std::optional<Error> problem = collect_proofs(next);
     if (!problem) {
