@@ -106,7 +106,6 @@ Result<void> PluginObject::create() {
             });
     }
     if (!returned) {
-        create_hangs_ = true;
         generation_->mark_hung();
         return failure(ErrorClass::failed, "plugin.hung",
                        "creating " + plan_.name + " did not end within its time limit");
@@ -243,9 +242,8 @@ std::vector<std::string> PluginObject::end() {
                         " envelopes that it had not completed; the host took them back.");
         }
     }
-    if (!create_hangs_) {  // else its code still runs
-        generation_.reset();
-    }
+    // One whose `create` hangs stays mapped, because it was marked so.
+    generation_.reset();
     return left;
 }
 

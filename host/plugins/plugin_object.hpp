@@ -127,7 +127,6 @@ class PluginObject final : public std::enable_shared_from_this<PluginObject>,
     std::atomic<bool> callable_{false};
     void* object_ = nullptr;
     bool created_ = false;
-    bool create_hangs_ = false;
 
     mutable std::mutex mutex_;
     multiplexer::Generation* lanes_ = nullptr;
