@@ -10,8 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -45,6 +47,7 @@ class RecordedEvents final : public events::EventSink {
     void publish(events::Event event) override {
         const std::lock_guard lock(mutex_);
         events_.push_back(std::move(event));
+        changed_.notify_all();
     }
     [[nodiscard]] bool wants(events::Level, const std::string&) const override { return true; }
 
@@ -59,6 +62,14 @@ class RecordedEvents final : public events::EventSink {
         return {};
     }
     [[nodiscard]] bool has(const std::string& code) const { return !text(code).empty(); }
+    /// Whoever sends at the moment also sends what others have to tell: it may be another thread.
+    [[nodiscard]] bool await(const std::string& code) const {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, std::chrono::seconds(60), [&] {
+            return std::any_of(events_.begin(), events_.end(),
+                               [&](const events::Event& event) { return event.code == code; });
+        });
+    }
     /// True when `secret` stands in any text.
     [[nodiscard]] bool tells(const std::string& secret) const {
         const std::lock_guard lock(mutex_);
@@ -71,6 +82,7 @@ class RecordedEvents final : public events::EventSink {
     }
 
   private:
+    mutable std::condition_variable changed_;
     mutable std::mutex mutex_;
     std::vector<events::Event> events_;
 };
