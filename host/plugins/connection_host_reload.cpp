@@ -26,7 +26,7 @@ std::string names_of(const std::vector<ReloadedInstance>& instances) {
 bool blames_the_library(const Error& error) {
     return error.code != "reload.quarantined" && error.code != "reload.busy" &&
            error.code != "reload.interrupted" && error.code != "reload.not_running" &&
-           error.code != "plugin.copy_failed";
+           error.code != "plugin.copy_failed" && error.code.rfind("proof.", 0) != 0;
 }
 
 }  // namespace

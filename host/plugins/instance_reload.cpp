@@ -145,7 +145,9 @@ Result<std::uint64_t> Instance::swap_in_turn(std::chrono::nanoseconds drain_limi
     traffic_->hand_over();
     const std::lock_guard lock(mutex_);
     take_over(false);
-    set_traffic(multiplexer::InstanceState::connected);
+    if (machine_.state() == ConnectionState::connected) {  // else it was lost meanwhile
+        set_traffic(multiplexer::InstanceState::connected);
+    }
     return services_.clock.monotonic() - begin;
 }
 
