@@ -45,8 +45,8 @@ class ListeningSockets {
     /// Ends the loans that a generation left behind and keeps their sockets open. The answer are
     /// their addresses.
     [[nodiscard]] std::vector<std::string> end_loans(std::uint32_t generation);
-    /// Until `let_go`, the end of the last loan closes nothing: between two generations clients wait
-    /// in the socket's queue.
+    /// Until `let_go`, the end of the last loan closes nothing: between two generations clients
+    /// wait in the socket's queue.
     void hold();
     /// Closes what has come to its end since `hold` and was not lent again.
     void let_go();

@@ -499,10 +499,10 @@ enum {
     PATCHBAY_CLASS_INLINE_OK = 1u << 0,
     /** The library stays mapped for the life of the process. */
     PATCHBAY_CLASS_RESIDENT = 1u << 1,
-    /** Two generations of an instance may be connected at once: nothing that one opens is exclusive,
-     *  and nothing comes in twice. A reload then connects the new one before the old one is asked to
-     *  disconnect, so that traffic does not pause; without it the old one is disconnected first.
-     *  Hosts before ABI 1.1 do not look at it. */
+    /** Two generations of an instance may be connected at once: nothing that one opens is
+     * exclusive, and nothing comes in twice. A reload then connects the new one before the old one
+     * is asked to disconnect, so that traffic does not pause; without it the old one is
+     * disconnected first. Hosts before ABI 1.1 do not look at it. */
     PATCHBAY_CLASS_OVERLAPS = 1u << 2
 };
 
