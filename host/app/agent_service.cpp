@@ -220,6 +220,11 @@ void AgentService::unregister(std::uint64_t session) {
     registrations_->unregister(session);
 }
 
+Result<void> AgentService::move(const plugins::AgentLane& lane, std::uint64_t session,
+                                std::uint64_t connection) {
+    return registrations_->move(session, lane_of(lane), connection);
+}
+
 void AgentService::pong(std::uint64_t session, std::uint64_t value, bool success) {
     registrations_->pong(session, value, success);
 }

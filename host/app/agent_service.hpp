@@ -56,6 +56,8 @@ class AgentService final : public plugins::AgentIdentity, private identity::Tran
                                 const plugins::AgentRegistration& wanted,
                                 std::uint64_t cookie) override;
     void unregister(std::uint64_t session) override;
+    Result<void> move(const plugins::AgentLane& lane, std::uint64_t session,
+                      std::uint64_t connection) override;
     void touch(std::uint64_t session) noexcept override { registrations_->touch(session); }
     void pong(std::uint64_t session, std::uint64_t value, bool success) override;
     Result<void> claim(const plugins::AgentLane& lane, const plugins::AgentClaim& wanted,

@@ -102,6 +102,7 @@ Result<void> HostProcess::open_connections() {
     options.agents = &agents_;
     options.proofs = &proofs_;
     options.drain_timeout = view_.configuration.shutdown.drain_timeout;
+    options.reload_probation = view_.configuration.reload.probation;
     options.on_stop_requested = [this](const plugins::StopRequest& request) {
         stop_wish_("the policy of '" + request.instance + "' (" + request.error.message + ")",
                    request.policy == config::FailurePolicy::propagate);

@@ -255,7 +255,8 @@ Value effective_configuration(const HostConfiguration& host) {
                             .add("socket", host.control.socket)
                             .take())
         .add("fingerprint", host.fingerprint)
-        .add("shutdown", MapValue().add("drain_timeout", host.shutdown.drain_timeout).take());
+        .add("shutdown", MapValue().add("drain_timeout", host.shutdown.drain_timeout).take())
+        .add("reload", MapValue().add("probation", host.reload.probation).take());
     return map.take();
 }
 

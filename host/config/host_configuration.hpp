@@ -214,6 +214,11 @@ struct Shutdown {
     Duration drain_timeout{10'000};
 };
 
+struct Reload {
+    /// How long new code may still have to give way to the old one; 0 = not at all.
+    Duration probation{500};
+};
+
 struct HostConfiguration {
     /// Absolute path of the file; empty when it was read from a text.
     std::string path;
@@ -235,6 +240,7 @@ struct HostConfiguration {
     Control control;
     FingerprintPolicy fingerprint = FingerprintPolicy::warn;
     Shutdown shutdown;
+    Reload reload;
 };
 
 }  // namespace patchbay::config

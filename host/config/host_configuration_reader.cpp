@@ -57,6 +57,9 @@ class HostReader {
         file_.section("shutdown", [this](MapReader& reader) {
             reader.read("drain_timeout", host_.shutdown.drain_timeout, any_time);
         });
+        file_.section("reload", [this](MapReader& reader) {
+            reader.read("probation", host_.reload.probation, any_time);
+        });
         file_.finish();
         return std::move(host_);
     }

@@ -149,6 +149,9 @@ class Registrations final : private HeartbeatSink {
     // ---- For transports ----
     Result<void> register_agent(RegistrationRequest request);
     void unregister(SessionNumber session);
+    /// Its socket is served by that lane from now on, another one of the same instance, as
+    /// `connection`. Code `identity.no_session`: it has ended.
+    Result<void> move(SessionNumber session, const TransportLane& lane, std::uint64_t connection);
     void touch(SessionNumber session) noexcept { heartbeat_.touch(session); }
     void pong(SessionNumber session, std::uint64_t value, bool success);
     Result<void> claim(SessionClaim request);

@@ -68,6 +68,23 @@ void Registrations::unregister(SessionNumber number) {
     work(lock);
 }
 
+Result<void> Registrations::move(SessionNumber number, const TransportLane& lane,
+                                 std::uint64_t connection) {
+    const Lock lock(mutex_);
+    const Session* session = sessions_.find(number);
+    if (session == nullptr || !session->online || session->lane.instance != lane.instance ||
+        !transports_.is_live(lane)) {
+        return failure(ErrorClass::unsupported, "identity.no_session",
+                       "There is no such session any more.");
+    }
+    auto attached =
+        directory_.attach(session->agent_id(), {.instance = lane.instance, .lane = lane.lane});
+    if (attached) {
+        sessions_.move(number, lane, connection);
+    }
+    return attached;
+}
+
 void Registrations::end_generation(std::uint32_t instance, std::uint32_t generation) {
     Lock lock(mutex_);
     changes_.drop_generation(instance, generation);

@@ -85,6 +85,18 @@ Session& Sessions::add(Session session) {
     return slots_[slot];
 }
 
+void Sessions::move(SessionNumber number, const TransportLane& lane, std::uint64_t connection) {
+    Session* const session = find(number);
+    if (session == nullptr) {
+        return;
+    }
+    const std::uint32_t slot = slot_of(number);
+    by_socket_.erase(slot);
+    session->lane = lane;
+    session->connection = connection;
+    by_socket_.insert(slot);
+}
+
 void Sessions::remove(SessionNumber number) {
     if (find(number) == nullptr) {
         return;

@@ -66,6 +66,8 @@ class Sessions {
     /// Takes a session whose number is new, and whose id is not in the book.
     Session& add(Session session);
     void remove(SessionNumber number);
+    /// It is another socket's from now on, of the same instance.
+    void move(SessionNumber number, const TransportLane& lane, std::uint64_t connection);
     /// Null when there is none, or none any more.
     [[nodiscard]] Session* find(SessionNumber number) noexcept;
     [[nodiscard]] const Session* find(SessionNumber number) const noexcept;

@@ -107,6 +107,8 @@ struct LaneCore final : Lane {
     /// is the current one, its own afterwards.
     std::atomic<Mailbox*> inbox{nullptr};
     Mailbox own_box;
+    /// False once its generation has left its connection: answers to it go where their `to` says.
+    std::atomic<bool> answerable{true};
 
     // Sleep.
     static constexpr std::uint32_t awake = 0;

@@ -213,7 +213,8 @@ void Delivery::find_destination(std::uint32_t index) {
     InstanceCore* destination = nullptr;
     item.box = nullptr;
     if (is_reply(envelope.reply_to)) {
-        if (LaneCore* lane = core_.lane_of_origin(envelope.reply_to)) {
+        LaneCore* lane = core_.lane_of_origin(envelope.reply_to);
+        if (lane != nullptr && lane->answerable.load(std::memory_order_acquire)) {
             destination = &lane->instance;
             item.box = lane->inbox.load(std::memory_order_acquire);
         }

@@ -228,6 +228,16 @@ patchbay_status Generation::malformed(patchbay_bytes raw, std::string_view code,
     return kept ? PATCHBAY_OK : PATCHBAY_OVERLOADED;
 }
 
+std::uint64_t Generation::completed() const noexcept {
+    std::uint64_t sum = 0;
+    for (const LaneCore* lane : static_cast<const GenerationCore&>(*this).lanes) {
+        for (const LaneCounters& set : lane->counters) {
+            sum += set.completed.load(std::memory_order_acquire);
+        }
+    }
+    return sum;
+}
+
 std::uint64_t Generation::in_flight() const noexcept {
     std::uint64_t sum = 0;
     for (const LaneCore* lane : static_cast<const GenerationCore&>(*this).lanes) {

@@ -53,6 +53,12 @@ class Generation {
     patchbay_status malformed(patchbay_bytes raw, std::string_view code,
                               std::string_view text) noexcept;
 
+    /// It has left its connection: what answers it, and would have waited for it alone, goes to
+    /// the generation in service, now and later. Undone by `Instance::hand_over` to it.
+    void end_answers();
+
+    /// Envelopes that it took and completed, however.
+    [[nodiscard]] std::uint64_t completed() const noexcept;
     /// Taken and not completed.
     [[nodiscard]] std::uint64_t in_flight() const noexcept;
 

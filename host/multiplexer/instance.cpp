@@ -63,6 +63,7 @@ void revive(LaneCore& lane, GenerationCore& generation) {
     lane.event.lower();
     lane.bound.store(nullptr, std::memory_order_relaxed);
     lane.last_sender.store(AddressBook::none, std::memory_order_relaxed);
+    lane.answerable.store(true, std::memory_order_relaxed);
     const patchbay_origin origin{
         lane.instance.number, generation.number, lane.index,
         lane.slot ^ core.origin_mask(lane.instance.number, generation.number, lane.index)};
@@ -219,12 +220,26 @@ Result<Generation*> Instance::attach(std::uint32_t lanes) {
 }
 
 void Instance::hand_over() {
+    GenerationCore* newest = nullptr;
+    {
+        InstanceCore& instance = core_of(*this);
+        const std::lock_guard lock(instance.mutex);
+        newest = instance.generations.empty() ? nullptr : instance.generations.back().get();
+    }
+    if (newest != nullptr) {
+        hand_over(*newest);
+    }
+}
+
+void Instance::hand_over(Generation& face) {
     InstanceCore& instance = core_of(*this);
     const std::lock_guard lock(instance.mutex);
     GenerationCore* old = instance.current.load(std::memory_order_relaxed);
-    GenerationCore* next =
-        instance.generations.empty() ? nullptr : instance.generations.back().get();
-    if (next == nullptr || next == old) {
+    auto* next = static_cast<GenerationCore*>(&face);
+    for (LaneCore* lane : next->lanes) {
+        lane->answerable.store(true, std::memory_order_release);
+    }
+    if (next == old) {
         return;
     }
     for (LaneCore* lane : next->lanes) {
@@ -251,6 +266,25 @@ void Instance::hand_over() {
     for (LaneCore* lane : next->lanes) {
         std::atomic_thread_fence(std::memory_order_seq_cst);
         lane->notify_envelopes();
+    }
+}
+
+void Generation::end_answers() {
+    auto& generation = static_cast<GenerationCore&>(*this);
+    InstanceCore& instance = generation.instance;
+    const std::lock_guard lock(instance.mutex);
+    const std::uint32_t boxes = instance.box_count.load(std::memory_order_relaxed);
+    for (LaneCore* lane : generation.lanes) {
+        lane->answerable.store(false, std::memory_order_release);
+        if (boxes == 0 || instance.current.load(std::memory_order_relaxed) == &generation) {
+            continue;  // it has nothing of its own yet
+        }
+        Mailbox& box = *instance.box(lane->index % boxes);
+        move_all(lane->own_box, box);
+        if (LaneCore* taker = box.taker.load(std::memory_order_acquire)) {
+            std::atomic_thread_fence(std::memory_order_seq_cst);
+            taker->notify_envelopes();
+        }
     }
 }
 

@@ -46,6 +46,8 @@ class Instance {
     /// is asked, newest first, about envelopes that a newer one says are not its own. Call it when
     /// the old lanes' threads are between two takes or have ended: it waits for a take in progress.
     void hand_over();
+    /// The same, for a generation that may also be an older one; answers come to it (again).
+    void hand_over(Generation& next);
     /// Takes back everything the generation holds and frees it. Its lanes' threads have ended.
     Reclaimed detach(Generation& generation);
 

@@ -14,10 +14,6 @@ namespace {
 
 using multiplexer::Lane;
 
-LaneContext& context_of(patchbay_lane* lane) noexcept {
-    return *static_cast<LaneContext*>(Lane::from(lane).owner());
-}
-
 // ---- log ----
 
 constexpr std::uint32_t highest_level = static_cast<std::uint32_t>(events::Level::critical);
@@ -146,19 +142,6 @@ std::uint64_t PATCHBAY_CALL clock_wall(const patchbay_host* host) noexcept {
 constexpr patchbay_clock clock_table = {sizeof(patchbay_clock), clock_monotonic, clock_wall};
 
 // ---- timers and wake ----
-
-/// The lane's context, or null, and told, when another thread calls.
-LaneContext* on_its_thread(patchbay_lane* lane, const char* what) noexcept {
-    if (lane == nullptr) {
-        return nullptr;
-    }
-    LaneContext& context = context_of(lane);
-    if (context.thread.load(std::memory_order_relaxed) != AbiHost::this_thread()) {
-        context.host->reports.misbehaved("thread.not_lane", what);
-        return nullptr;
-    }
-    return &context;
-}
 
 patchbay_status PATCHBAY_CALL timers_set(patchbay_lane* lane, std::uint64_t token,
                                          std::uint64_t delay) noexcept {
@@ -413,6 +396,7 @@ const std::array extensions = {
     Extension{PATCHBAY_KEY_VALUE_EXTENSION, &key_value_table},
     Extension{PATCHBAY_SOCKETS_EXTENSION, sockets_extension()},
     Extension{PATCHBAY_PROOFS_EXTENSION, proofs_extension()},
+    Extension{PATCHBAY_STATE_EXTENSION, state_extension()},
 };
 
 }  // namespace

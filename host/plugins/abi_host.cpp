@@ -136,14 +136,32 @@ void PATCHBAY_CALL connection_lost(const patchbay_host* host,
 
 }  // namespace
 
+LaneContext& context_of(patchbay_lane* lane) noexcept {
+    return *static_cast<LaneContext*>(Lane::from(lane).owner());
+}
+
+LaneContext* on_its_thread(patchbay_lane* lane, const char* what) noexcept {
+    if (lane == nullptr) {
+        return nullptr;
+    }
+    LaneContext& context = context_of(lane);
+    if (context.thread.load(std::memory_order_relaxed) != AbiHost::this_thread()) {
+        context.host->reports.misbehaved("thread.not_lane", what);
+        return nullptr;
+    }
+    return &context;
+}
+
 AbiHost::AbiHost(const HostServices& host_services, std::string instance_name,
                  const std::string& config_json, InstanceMetrics& instance_metrics,
-                 ListeningSockets& listening_sockets, PluginReports& plugin_reports)
+                 ListeningSockets& listening_sockets, ParkedSockets& parked_sockets,
+                 PluginReports& plugin_reports)
     : services(host_services),
       instance(std::move(instance_name)),
       config(config_json),
       metrics(instance_metrics),
       sockets(listening_sockets),
+      parked(parked_sockets),
       reports(plugin_reports),
       threads(instance) {
     table_.struct_size = sizeof(table_);

@@ -16,6 +16,7 @@
 #include "plugins/plugin_threads.hpp"
 #include "plugins/proof_source.hpp"
 #include "plugins/scheduler.hpp"
+#include "plugins/state_handover.hpp"
 
 #include <patchbay/abi.h>
 
@@ -33,6 +34,7 @@ class AbiHost;
 class AgentIdentity;
 class LaneTimers;
 class ListeningSockets;
+class ParkedSockets;
 
 /// What all instances of one host share; everything outlives them.
 struct HostServices {
@@ -80,13 +82,16 @@ struct LaneContext {
     std::atomic<bool> woken_by_plugin{false};
     /// A lane of the host's loop that takes nothing until something is completed.
     std::atomic<bool> saturated{false};
+    /// Views of what the lane adopted last.
+    std::vector<std::string> adopted_states{};
 };
 
 /// The end of the ABI of one object of an instance. Lives until its last plugin thread has ended.
 class AbiHost {
   public:
     AbiHost(const HostServices& services, std::string instance, const std::string& config_json,
-            InstanceMetrics& metrics, ListeningSockets& sockets, PluginReports& reports);
+            InstanceMetrics& metrics, ListeningSockets& sockets, ParkedSockets& parked,
+            PluginReports& reports);
     AbiHost(const AbiHost&) = delete;
     AbiHost& operator=(const AbiHost&) = delete;
     ~AbiHost() = default;
@@ -134,6 +139,8 @@ class AbiHost {
     const ConfigLookup config;
     InstanceMetrics& metrics;
     ListeningSockets& sockets;
+    ParkedSockets& parked;
+    StateHandover state;
     PluginReports& reports;
     PluginThreads threads;
     /// Set before `create`.
@@ -162,6 +169,12 @@ class AbiHost {
 /// Null when there is no identity subsystem, or when it cannot be opened, which is told.
 [[nodiscard]] const patchbay_identity* identity_extension(const AbiHost& host);
 [[nodiscard]] const patchbay_proofs* proofs_extension();
+[[nodiscard]] const patchbay_state* state_extension();
+
+/// The owner's context of a lane.
+[[nodiscard]] LaneContext& context_of(patchbay_lane* lane) noexcept;
+/// The same, or null, and told, when another thread than the lane's calls.
+[[nodiscard]] LaneContext* on_its_thread(patchbay_lane* lane, const char* what) noexcept;
 
 /// Tells that the host itself failed (out of memory, mostly) in a call of the plugin.
 void report_exception(const AbiHost& host) noexcept;

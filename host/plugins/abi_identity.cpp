@@ -229,6 +229,14 @@ patchbay_status PATCHBAY_CALL identity_subscribe(patchbay_lane* lane, bool wante
                    });
 }
 
+patchbay_status PATCHBAY_CALL identity_move(patchbay_lane* lane, std::uint64_t session,
+                                            std::uint64_t connection) noexcept {
+    return on_lane(lane, "move was called on a thread that the host did not start",
+                   [&](AgentIdentity& agents, const AgentLane& self) {
+                       return agents.move(self, session, connection);
+                   });
+}
+
 constexpr patchbay_identity identity_table = {sizeof(patchbay_identity),
                                               identity_settings,
                                               identity_register,
@@ -241,7 +249,8 @@ constexpr patchbay_identity identity_table = {sizeof(patchbay_identity),
                                               identity_validate,
                                               identity_lookup,
                                               identity_list,
-                                              identity_subscribe};
+                                              identity_subscribe,
+                                              identity_move};
 
 }  // namespace
 

@@ -3,16 +3,22 @@
 #include "multiplexer/envelope_array.hpp"
 #include "plugins/abi_host.hpp"
 #include "plugins/listening_sockets.hpp"
+#include "plugins/parked_sockets.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace patchbay::plugins {
 namespace {
 
 constexpr std::uint32_t default_mode = 0660;
 constexpr std::uint32_t all_permissions = 0777;
+/// Connections that one call of adopt hands over at most.
+constexpr std::size_t most_adopted = 1024;
 constexpr std::uint32_t known_flags = PATCHBAY_LISTEN_IPV6_ONLY;
 
 /// The request as a value, or what is wrong with its numbers.
@@ -97,8 +103,51 @@ void PATCHBAY_CALL sockets_release(const patchbay_host* host, std::uint64_t id,
     });
 }
 
-constexpr patchbay_sockets sockets_table = {sizeof(patchbay_sockets), sockets_listen,
-                                            sockets_release};
+void PATCHBAY_CALL sockets_accept_parked(const patchbay_host* host, patchbay_string kind) noexcept {
+    AbiHost& self = AbiHost::from(host);
+    guarded(self, 0, [&] {
+        self.parked.accept(self.generation_number, view(kind));
+        return 0;
+    });
+}
+
+patchbay_status PATCHBAY_CALL sockets_park(const patchbay_host* host, intptr_t descriptor,
+                                           patchbay_string kind, patchbay_bytes state) noexcept {
+    AbiHost& self = AbiHost::from(host);
+    return guarded(self, patchbay_status{PATCHBAY_FAILED}, [&] {
+        return self.parked.park(self.generation_number, descriptor, view(kind), view(state));
+    });
+}
+
+patchbay_status PATCHBAY_CALL sockets_adopt(patchbay_lane* lane, patchbay_array* parked) noexcept {
+    LaneContext* const context =
+        on_its_thread(lane, "adopt was called on another thread than the lane's");
+    if (context == nullptr || parked == nullptr) {
+        return PATCHBAY_INVALID;
+    }
+    AbiHost& self = *context->host;
+    return guarded(self, patchbay_status{PATCHBAY_FAILED}, [&]() -> patchbay_status {
+        context->adopted_states.clear();
+        context->adopted_states.reserve(std::min<std::size_t>(parked->count, most_adopted));
+        std::vector<ParkedSockets::Socket> sockets =
+            self.parked.adopt(self.generation_number, multiplexer::Lane::from(lane).index(),
+                              std::min<std::size_t>(parked->count, most_adopted));
+        parked->count = 0;
+        for (ParkedSockets::Socket& socket : sockets) {
+            const std::string& state =
+                context->adopted_states.emplace_back(std::move(socket.state));
+            patchbay_parked item{};
+            item.descriptor = socket.descriptor;
+            item.state = {reinterpret_cast<const std::uint8_t*>(state.data()), state.size()};
+            multiplexer::write_item(*parked, parked->count++, item);
+        }
+        return PATCHBAY_OK;
+    });
+}
+
+constexpr patchbay_sockets sockets_table = {
+    sizeof(patchbay_sockets), sockets_listen, sockets_release,
+    sockets_accept_parked,    sockets_park,   sockets_adopt};
 
 }  // namespace
 

@@ -75,6 +75,8 @@ class AgentIdentity {
     virtual Result<void> register_agent(const AgentLane& lane, const AgentRegistration& wanted,
                                         std::uint64_t cookie) = 0;
     virtual void unregister(std::uint64_t session) = 0;
+    virtual Result<void> move(const AgentLane& lane, std::uint64_t session,
+                              std::uint64_t connection) = 0;
     virtual void touch(std::uint64_t session) noexcept = 0;
     virtual void pong(std::uint64_t session, std::uint64_t value, bool success) = 0;
     virtual Result<void> claim(const AgentLane& lane, const AgentClaim& wanted,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/call_router.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -77,6 +78,22 @@ bool CallRouter::complete(const CallParty& target, std::uint64_t token, patchbay
         answer(call, status, "call.failed", "the dependency gave no reason");
     }
     return true;
+}
+
+bool CallRouter::redirect(std::uint64_t token, const CallParty& from, const CallParty& to) {
+    const std::lock_guard lock(mutex_);
+    const auto place = calls_.find(token);
+    if (place == calls_.end() || place->second.target != &from) {
+        return false;
+    }
+    place->second.target = &to;
+    return true;
+}
+
+bool CallRouter::owes_answers(const CallParty& target) const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(calls_.begin(), calls_.end(),
+                       [&](const auto& entry) { return entry.second.target == &target; });
 }
 
 void CallRouter::party_gone(const CallParty& party) {

@@ -68,6 +68,10 @@ class CallRouter {
     /// The target's answer. False: no such call of that target; it may have been answered for it.
     bool complete(const CallParty& target, std::uint64_t token, patchbay_status status,
                   std::string_view result, const patchbay_error* error);
+    /// The call is for `to` from now on, which is to be given its signal. False: it was answered.
+    bool redirect(std::uint64_t token, const CallParty& from, const CallParty& to);
+    /// There are calls that this party has not answered.
+    [[nodiscard]] bool owes_answers(const CallParty& target) const;
     /// Answers DISCONNECTED to all calls that this party has not answered, and forgets its own.
     void party_gone(const CallParty& party);
 
@@ -87,7 +91,7 @@ class CallRouter {
                        std::string payload);
 
     Scheduler& scheduler_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::unordered_map<std::uint64_t, Call> calls_;
     std::unordered_map<const CallParty*, std::size_t> open_;
     std::uint64_t next_token_ = 1;

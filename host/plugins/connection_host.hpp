@@ -57,6 +57,9 @@ struct ConnectionHostOptions {
     ProofSource* proofs = nullptr;
     /// How long `stop` lets mailboxes drain.
     std::chrono::milliseconds drain_timeout{10'000};
+    /// How long new code is on probation after a reload: when it loses its connection or throws
+    /// meanwhile, the old one takes its place again. 0 = not at all.
+    std::chrono::milliseconds reload_probation{500};
     /// Called once, on the scheduler's thread, when a policy asks for the end. It must not call
     /// `stop` itself: that waits for this thread.
     std::function<void(const StopRequest&)> on_stop_requested{};
@@ -147,6 +150,13 @@ class ConnectionHost final : private InstanceListener {
                                                         std::string& sha256);
     /// Connects what has new code and is not connected; why it could not be.
     std::optional<Error> connect_again(Member& member);
+    /// Lets the old generation end its work and watches the new one; why it failed.
+    std::optional<Error> watch_over(ReloadReport& report, std::uint64_t swapped,
+                                    const std::vector<Member*>& members);
+    /// Puts the old generation back.
+    Error swap_back(const InstancePlan& plan, const ReloadReport& report,
+                    std::shared_ptr<PluginGeneration> next, const std::vector<Member*>& members,
+                    Error error);
     void finish(ReloadReport& report, std::shared_ptr<PluginGeneration> next,
                 const std::vector<Member*>& members);
     Error reload_failed(const InstancePlan& plan, ReloadStep step, const std::string& sha256,

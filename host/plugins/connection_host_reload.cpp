@@ -8,6 +8,9 @@
 namespace patchbay::plugins {
 namespace {
 
+/// At how the new code does. Trouble ends the wait of its own instance at once.
+constexpr std::chrono::milliseconds between_looks{5};
+
 std::string milliseconds_text(std::uint64_t nanoseconds) {
     const std::uint64_t microseconds = nanoseconds / 1'000;
     const std::string digits = std::to_string(1'000 + microseconds % 1'000).substr(1);
@@ -41,6 +44,8 @@ std::string_view to_string(ReloadStep step) {
             return "prepare";
         case ReloadStep::swap:
             return "swap";
+        case ReloadStep::probation:
+            return "probation";
     }
     return "unknown";
 }
@@ -135,8 +140,9 @@ Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
     std::shared_ptr<PluginGeneration> next = std::move(*loaded);
     report.generation = next->number();
     const std::vector<Member*> members = members_of(plan.library);
+    const bool probation = options_.reload_probation.count() > 0;
     for (std::size_t i = 0; i < members.size(); ++i) {
-        if (auto prepared = members[i]->instance->prepare(next); !prepared) {
+        if (auto prepared = members[i]->instance->prepare(next, request.lose_state); !prepared) {
             while (i > 0) {
                 members[--i]->instance->discard();
             }
@@ -146,13 +152,15 @@ Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
     }
     for (std::size_t i = 0; i < members.size(); ++i) {
         Instance& instance = *members[i]->instance;
-        auto swapped = instance.swap(options_.drain_timeout);
+        auto swapped = instance.swap(options_.drain_timeout, probation);
         if (!swapped) {
             for (std::size_t k = i + 1; k < members.size(); ++k) {
                 members[k]->instance->discard();
             }
             for (std::size_t k = 0; k < i; ++k) {
-                (void)members[k]->instance->retire(options_.drain_timeout);
+                (void)members[k]->instance->drain_retired(options_.drain_timeout,
+                                                          [] { return false; });
+                (void)members[k]->instance->retire();
             }
             Error error = swapped.error();
             if (i != 0) {
@@ -164,9 +172,63 @@ Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
         }
         report.instances.push_back({instance.name(), *swapped});
     }
-    report.reload_time = clock_.monotonic() - begin;
+    const std::uint64_t swapped = clock_.monotonic();
+    report.reload_time = swapped - begin;
+    if (std::optional<Error> trouble = watch_over(report, swapped, members)) {
+        return tl::unexpected(
+            swap_back(plan, report, std::move(next), members, std::move(*trouble)));
+    }
     finish(report, std::move(next), members);
     return report;
+}
+
+std::optional<Error> ConnectionHost::watch_over(ReloadReport& report, std::uint64_t swapped,
+                                                const std::vector<Member*>& members) {
+    const std::uint64_t deadline =
+        swapped +
+        static_cast<std::uint64_t>(std::chrono::nanoseconds(options_.reload_probation).count());
+    std::optional<Error> trouble;
+    const auto look = [&](std::chrono::nanoseconds patience) {
+        bool over = true;
+        for (const Member* member : members) {
+            Probation probation = member->instance->probation(deadline, patience);
+            over = over && probation.over;
+            if (probation.trouble && !trouble) {
+                trouble = std::move(probation.trouble);
+                trouble->message = member->instance->name() + ": " + trouble->message;
+            }
+        }
+        return over || trouble;
+    };
+    const auto is_wanted = [&] {
+        (void)look({});
+        return trouble.has_value();
+    };
+    for (std::size_t i = 0; i < members.size() && !trouble; ++i) {
+        report.instances[i].abandoned =
+            members[i]->instance->drain_retired(options_.drain_timeout, is_wanted);
+    }
+    while (!look(between_looks)) {
+    }
+    return trouble;
+}
+
+Error ConnectionHost::swap_back(const InstancePlan& plan, const ReloadReport& report,
+                                std::shared_ptr<PluginGeneration> next,
+                                const std::vector<Member*>& members, Error error) {
+    std::string stuck;
+    for (Member* member : members) {
+        if (auto back = member->instance->swap_back(); !back) {
+            stuck += "; " + member->instance->name() +
+                     " could not go back: " + back.error().message + " [" + back.error().code + ']';
+        }
+        (void)member->instance->retire();
+    }
+    if (!stuck.empty()) {
+        error.message += stuck;
+        generations_[report.library] = next;
+    }
+    return reload_failed(plan, ReloadStep::probation, report.sha256, std::move(error));
 }
 
 void ConnectionHost::finish(ReloadReport& report, std::shared_ptr<PluginGeneration> next,
@@ -178,9 +240,7 @@ void ConnectionHost::finish(ReloadReport& report, std::shared_ptr<PluginGenerati
     for (std::size_t i = 0; i < members.size(); ++i) {
         ReloadedInstance& reloaded = report.instances[i];
         reloaded.not_connected = connect_again(*members[i]);
-        Retired retired = members[i]->instance->retire(options_.drain_timeout);
-        reloaded.abandoned = retired.abandoned;
-        reloaded.hung = std::move(retired.hung);
+        reloaded.hung = members[i]->instance->retire();
     }
     report.unloaded = true;
     if (old != nullptr) {

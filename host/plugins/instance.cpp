@@ -140,7 +140,11 @@ std::shared_ptr<PluginObject> Instance::object() const {
 }
 
 std::shared_ptr<CallParty> Instance::call_party() {
-    return object();
+    const std::lock_guard lock(mutex_);
+    if (held_calls_ != nullptr) {
+        return held_calls_;
+    }
+    return object_;
 }
 
 // ---- Operations --------------------------------------------------------------------------------
@@ -355,14 +359,27 @@ void Instance::disconnected() {
 
 void Instance::connection_lost(const PluginObject& object, const patchbay_error* error) noexcept {
     const std::lock_guard lock(mutex_);
+    Error why =
+        error_of(PATCHBAY_DISCONNECTED, error, "connection.lost", "the plugin gave no reason");
     if (next_.get() == &object) {
-        next_lost_ =
-            error_of(PATCHBAY_DISCONNECTED, error, "connection.lost", "the plugin gave no reason");
-        return;
+        next_lost_ = std::move(why);
+    } else if (retired_.get() == &object) {
+        retired_lost_ = true;
+    } else if (object_.get() != &object) {
+        return;  // it is on its way out
+    } else if (swapping_) {
+        old_lost_ = std::move(why);
+    } else if (on_probation_) {
+        if (!trouble_) {
+            trouble_ = std::move(why);
+            changed_.notify_all();
+        }
+    } else {
+        lost(std::move(why));
     }
-    if (swapping_ || object_.get() != &object) {
-        return;  // its successor is there, or comes
-    }
+}
+
+void Instance::lost(Error error) {
     const ConnectionState state = machine_.state();
     if (state == ConnectionState::connecting) {
         misbehaved("connection.not_established",
@@ -371,8 +388,7 @@ void Instance::connection_lost(const PluginObject& object, const patchbay_error*
     if (state != ConnectionState::connected) {
         return;  // it is on its way down already
     }
-    set_error(
-        error_of(PATCHBAY_DISCONNECTED, error, "connection.lost", "the plugin gave no reason"));
+    set_error(std::move(error));
     // Only a connection that lived longer than the pause before it starts the count anew: one that
     // flaps would otherwise be tried for ever.
     if (services_.clock.monotonic() - connected_at_ > last_delay_) {
@@ -516,6 +532,19 @@ void Instance::tell_failure(FailureKind kind, const Error& error) {
             self->listener_.on_failure(*self, kind, error);
         }
     });
+}
+
+void Instance::misbehaved(const PluginObject& object, std::string_view code,
+                          std::string_view text) noexcept {
+    misbehaved(code, text);
+    if (code != "exception.crossed") {
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (on_probation_ && object_.get() == &object && !trouble_) {
+        trouble_ = Error{ErrorClass::failed, std::string(code), std::string(text), {}};
+        changed_.notify_all();
+    }
 }
 
 void Instance::misbehaved(std::string_view code, std::string_view text) noexcept {

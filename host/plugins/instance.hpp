@@ -8,16 +8,19 @@
 /// thread stays where it is, and nothing more is asked of it until it answers. A thread that does
 /// not even end at `stop` is told by name, and its library stays mapped.
 ///
-/// A reload gives it the code of a next generation, in four steps that `ConnectionHost::reload`
-/// takes: `prepare`, `swap`, `retire`, or `discard` instead. Between them the instance works on.
+/// A reload gives it the code of a next generation, in steps that `ConnectionHost::reload` takes:
+/// `prepare` and `swap`, or `discard` instead; then `drain_retired` and `wait_probation`; then
+/// `retire`, after `swap_back` when the new code failed. Between them the instance works on.
 #pragma once
 
 #include "multiplexer/instance.hpp"
 #include "plugins/abi_host.hpp"
 #include "plugins/call_router.hpp"
 #include "plugins/connection_state.hpp"
+#include "plugins/held_calls.hpp"
 #include "plugins/instance_status.hpp"
 #include "plugins/listening_sockets.hpp"
+#include "plugins/parked_sockets.hpp"
 #include "plugins/plan.hpp"
 #include "plugins/plugin_generation.hpp"
 #include "plugins/plugin_object.hpp"
@@ -27,6 +30,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -56,12 +60,11 @@ class InstanceListener {
     virtual void on_failure(Instance& instance, FailureKind kind, const Error& error) = 0;
 };
 
-/// What `Instance::retire` found.
-struct Retired {
-    /// Envelopes that the old generation had taken and did not complete in time; settled "unknown".
-    std::uint64_t abandoned = 0;
-    /// Threads that still run its code.
-    std::vector<std::string> hung{};
+/// How a new generation does.
+struct Probation {
+    bool over = true;
+    /// Why it has to give way to the old one.
+    std::optional<Error> trouble{};
 };
 
 /// Owned by shared pointers: threads of the plugin that do not end keep it alive. Thread-safe,
@@ -108,18 +111,33 @@ class Instance final : public std::enable_shared_from_this<Instance>,
 
     /// Makes the object of a next generation beside the one that runs; when both declare that they
     /// overlap, and the instance is connected, also connects it. A failure leaves nothing of it.
-    [[nodiscard]] Result<void> prepare(std::shared_ptr<PluginGeneration> generation);
+    /// `lose_state`: also when it does not continue the state of the one that runs.
+    [[nodiscard]] Result<void> prepare(std::shared_ptr<PluginGeneration> generation,
+                                       bool lose_state);
     /// Puts what was prepared in the place of what runs: at once when it is connected already; else
     /// the old one is disconnected before the new one connects, and connects again when that fails.
-    /// An instance that is not connected gets the new code and no reconnect is under way any more:
-    /// `connect` it. The answer is how
-    /// long nothing was taken from the mailboxes, in nanoseconds; after a failure the old
-    /// generation is in service, and what was prepared is gone.
-    [[nodiscard]] Result<std::uint64_t> swap(std::chrono::nanoseconds drain_limit);
+    /// What has a state hands it over meanwhile. An instance that is not connected gets the new
+    /// code and no reconnect is under way any more: `connect` it. The answer is how long nothing
+    /// was taken from the mailboxes, in nanoseconds; after a failure the old generation is in
+    /// service, and what was prepared is gone. `probation`: the new one is on probation until
+    /// `retire`, if it is connected.
+    [[nodiscard]] Result<std::uint64_t> swap(std::chrono::nanoseconds drain_limit, bool probation);
     /// Ends what was prepared.
     void discard();
-    /// Lets the old generation complete what it has taken, then disconnects and ends it.
-    Retired retire(std::chrono::nanoseconds drain_limit);
+    /// Lets the old generation complete what it has taken, then disconnects it; not when it may be
+    /// `wanted` again meanwhile. The answer is what it did not complete in time.
+    std::uint64_t drain_retired(std::chrono::nanoseconds drain_limit,
+                                const std::function<bool()>& wanted);
+    /// How the new generation does, after a wait of at most `patience`. Its probation is over at
+    /// that time of the monotonic clock, or, with a state, when it has completed its first
+    /// envelope, because the old state is out of date then.
+    [[nodiscard]] Probation probation(std::uint64_t deadline, std::chrono::nanoseconds patience);
+    /// Puts the old generation back in service; the one that failed is to be retired then. After a
+    /// failure the old generation is gone, and the new one is connected or recovers.
+    [[nodiscard]] Result<void> swap_back();
+    /// Ends the generation that is not in service. The answer names the threads that still run its
+    /// code.
+    std::vector<std::string> retire();
     /// Ends the waits of a reload in progress, from any thread; it fails or leaves things behind.
     void interrupt_reload();
 
@@ -147,7 +165,8 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     void operation_complete(std::uint64_t token, patchbay_status status,
                             const patchbay_error* error) noexcept override;
     void connection_lost(const PluginObject& object, const patchbay_error* error) noexcept override;
-    void misbehaved(std::string_view code, std::string_view text) noexcept override;
+    void misbehaved(const PluginObject& object, std::string_view code,
+                    std::string_view text) noexcept override;
     // multiplexer::InstanceObserver
     void on_send_failed(std::uint32_t instance, const multiplexer::SendFailure& failure,
                         std::uint32_t count) override;
@@ -168,13 +187,29 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     Result<std::uint64_t> swap_beside();
     Result<std::uint64_t> swap_in_turn(std::chrono::nanoseconds drain_limit);
     Result<std::uint64_t> swap_idle();
+    /// Calls that came meanwhile go to the object, if it answers any.
+    void release_calls(const std::shared_ptr<PluginObject>& object);
     /// The old generation connects again, or counts as lost.
-    void resume(PluginObject& old);
-    /// Connects or disconnects an object that is not (or not only) the one in service, and waits.
-    Result<void> operate(PluginObject& object, std::uint32_t signal,
+    void resume(const std::shared_ptr<PluginObject>& old);
+    /// It was connected all the time, or counts as lost.
+    void stay(PluginObject& old);
+    /// What stands against a reload because of the state that the objects have.
+    [[nodiscard]] static std::optional<Error> check_state(PluginObject& old, PluginObject& next,
+                                                          const std::string& name);
+    /// The state of the one becomes that of the other, if the swap in progress moves it.
+    Result<void> hand_state_over(PluginObject& old, PluginObject& next);
+    /// Gives an order to an object that is not (or not only) the one in service, and waits for its
+    /// end. `order` has its kind and what goes with it.
+    Result<void> operate(PluginObject& object, multiplexer::Signal order,
                          std::chrono::nanoseconds limit);
-    /// Waits until the object has completed what it has taken; what is left when the limit passed.
-    std::uint64_t wait_completed(const PluginObject& object, std::chrono::nanoseconds limit);
+    Result<void> connect_object(PluginObject& object);
+    Result<void> disconnect_object(PluginObject& object);
+    /// The same for one that has to go whatever it says; a failure is told.
+    void let_go(PluginObject& object);
+    /// Waits until the object has completed what it has taken and answered what it was asked; what
+    /// is left when the limit passed.
+    std::uint64_t wait_completed(const PluginObject& object, std::chrono::nanoseconds limit,
+                                 const std::function<bool()>& no_more);
     /// An object of which these threads still run code is kept.
     void keep_hung(const std::shared_ptr<PluginObject>& ended,
                    const std::vector<std::string>& threads);
@@ -190,6 +225,8 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     void operation_expired(std::uint64_t token);
     void connected();
     void disconnected();
+    /// The object in service says that its connection broke.
+    void lost(Error error);
     /// After a failed connect or a lost connection: tries again later, or tells the policy.
     void recover(FailureKind kind);
     void set_error(Error error);
@@ -197,6 +234,8 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     void tell_failure(FailureKind kind, const Error& error);
     void tell_failed_sends();
     void note_failed_send(Error error, std::uint64_t count);
+    // Without it.
+    void misbehaved(std::string_view code, std::string_view text) noexcept;
     void publish(events::Level level, std::string code, std::string text);
     void set_traffic(multiplexer::InstanceState state);
 
@@ -206,6 +245,7 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     InstanceListener& listener_;
     InstanceMetrics metrics_;
     ListeningSockets sockets_;
+    ParkedSockets parked_;
     multiplexer::Instance* traffic_ = nullptr;  // null after `stop`
     std::uint32_t number_ = 0;
 
@@ -219,13 +259,21 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     std::vector<std::shared_ptr<PluginObject>> hung_;
 
     // Of a reload.
+    std::shared_ptr<HeldCalls> held_calls_;  ///< while nobody answers them
     std::shared_ptr<PluginObject> next_;     ///< prepared
     std::shared_ptr<PluginObject> retired_;  ///< drains
     bool next_connected_ = false;
     bool retired_connected_ = false;
     std::optional<Error> next_lost_;
-    /// The object in service is being replaced: what it says of its connection is of no interest.
+    /// The object in service is being replaced; why it lost its connection meanwhile.
     bool swapping_ = false;
+    std::optional<Error> old_lost_;
+    bool retired_lost_ = false;
+    bool moves_state_ = false;
+    /// The one in service may still have to give way to the retired one, and why it has to.
+    bool wants_probation_ = false;
+    bool on_probation_ = false;
+    std::optional<Error> trouble_;
     bool interrupted_ = false;
     std::uint64_t reloads_ = 0;
     /// Operation on an object that is not driven by the state machine.

@@ -20,7 +20,7 @@ Result<std::shared_ptr<PluginObject>> Instance::make_object(
         return failure(ErrorClass::failed, "plugin.data_folder",
                        "cannot make the data folder " + data_folder_ + ": " + error.message());
     }
-    return PluginObject::make({plan_, services_, data_folder_, metrics_, sockets_,
+    return PluginObject::make({plan_, services_, data_folder_, metrics_, sockets_, parked_,
                                static_cast<ObjectReports&>(*this), *traffic_, dependencies_},
                               shared_from_this(), std::move(generation), *table);
 }
@@ -54,6 +54,7 @@ void Instance::stop() {
         return;  // its lanes may still be used
     }
     sockets_.close();
+    parked_.close();
     multiplexer::Instance* traffic = nullptr;
     {
         const std::lock_guard lock(mutex_);

@@ -14,13 +14,31 @@ constexpr std::size_t most_late = 16;
 constexpr std::chrono::microseconds shortest_look{50};
 constexpr std::chrono::microseconds longest_look{5'000};
 
+struct OrderWords {
+    const char* verb;
+    const char* time_limit_code;
+};
+
+OrderWords words_of(std::uint32_t kind) {
+    switch (kind) {
+        case PATCHBAY_SIGNAL_CONNECT:
+            return {"connect", "connection.connect_time_limit"};
+        case PATCHBAY_SIGNAL_DISCONNECT:
+            return {"disconnect", "connection.disconnect_time_limit"};
+        case PATCHBAY_SIGNAL_STATE_SAVE:
+            return {"save its state", "state.save_time_limit"};
+        default:
+            return {"load the state", "state.load_time_limit"};
+    }
+}
+
 std::uint64_t nanoseconds(std::chrono::nanoseconds duration) {
     return duration.count() < 0 ? 0 : static_cast<std::uint64_t>(duration.count());
 }
 
 }  // namespace
 
-Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation) {
+Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation, bool lose_state) {
     {
         const std::lock_guard lock(mutex_);
         if (phase_ == InstancePhase::stopped || !hung_threads_.empty()) {
@@ -34,9 +52,11 @@ Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation) {
         return tl::unexpected(made.error());
     }
     const std::shared_ptr<PluginObject> next = std::move(*made);
+    std::shared_ptr<PluginObject> old;
     bool beside = false;
     {
         const std::lock_guard lock(mutex_);
+        old = object_;
         next_ = next;
         next_connected_ = false;
         next_lost_.reset();
@@ -44,12 +64,17 @@ Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation) {
                  object_->overlaps() && next->overlaps();
     }
     Result<void> answer = next->start();
-    if (answer && beside) {
-        if (std::optional<Error> refusal = collect_proofs(next)) {
+    if (answer && old != nullptr) {
+        std::optional<Error> refusal = check_state(*old, *next, plan_.name);
+        const std::lock_guard lock(mutex_);
+        moves_state_ = !refusal && old->host().state.schema().has_value() &&
+                       next->host().state.schema().has_value();
+        if (refusal && !lose_state) {
             answer = tl::unexpected(std::move(*refusal));
-        } else {
-            answer = operate(*next, PATCHBAY_SIGNAL_CONNECT, plan_.limits.timeouts.connect);
         }
+    }
+    if (answer && beside) {
+        answer = connect_object(*next);
         const std::lock_guard lock(mutex_);
         next_connected_ = answer.has_value();
     }
@@ -59,7 +84,7 @@ Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation) {
     return answer;
 }
 
-Result<std::uint64_t> Instance::swap(std::chrono::nanoseconds drain_limit) {
+Result<std::uint64_t> Instance::swap(std::chrono::nanoseconds drain_limit, bool probation) {
     bool beside = false;
     ConnectionState state{};
     std::optional<Error> problem;
@@ -79,6 +104,8 @@ Result<std::uint64_t> Instance::swap(std::chrono::nanoseconds drain_limit) {
                             {}};
         } else {
             swapping_ = true;
+            old_lost_.reset();
+            wants_probation_ = probation;
             services_.scheduler.cancel(std::exchange(reconnect_, 0));
             reconnect_at_ = 0;
         }
@@ -94,12 +121,32 @@ Result<std::uint64_t> Instance::swap(std::chrono::nanoseconds drain_limit) {
 }
 
 Result<std::uint64_t> Instance::swap_beside() {
+    std::shared_ptr<PluginObject> old;
+    std::shared_ptr<PluginObject> next;
+    bool pausing = false;
+    {
+        const std::lock_guard lock(mutex_);
+        old = object_;
+        next = next_;
+        pausing = moves_state_;
+        if (pausing) {
+            set_traffic(multiplexer::InstanceState::disconnecting);
+        }
+    }
     const std::uint64_t begin = services_.clock.monotonic();
+    if (auto handed = hand_state_over(*old, *next); !handed) {
+        discard();
+        stay(*old);
+        return tl::unexpected(handed.error());
+    }
     // Waits for a take in progress: not with mutex_ held, because that may run code of the plugin.
-    traffic_->hand_over();
+    next->take_service();
     const std::uint64_t end = services_.clock.monotonic();
     const std::lock_guard lock(mutex_);
     take_over(true);
+    if (pausing && machine_.state() == ConnectionState::connected) {
+        set_traffic(multiplexer::InstanceState::connected);
+    }
     return end - begin;
 }
 
@@ -111,85 +158,190 @@ Result<std::uint64_t> Instance::swap_in_turn(std::chrono::nanoseconds drain_limi
         old = object_;
         next = next_;
         old->set_callable(false);
+        held_calls_ = std::make_shared<HeldCalls>();
         // It takes nothing any more, and may still deliver what it has in hand.
         set_traffic(multiplexer::InstanceState::disconnecting);
     }
     const std::uint64_t begin = services_.clock.monotonic();
     sockets_.hold();
-    (void)wait_completed(*old, drain_limit);
+    (void)wait_completed(*old, drain_limit, [] { return false; });
     services_.calls.party_gone(*old);
-    if (auto left = operate(*old, PATCHBAY_SIGNAL_DISCONNECT, plan_.limits.timeouts.disconnect);
-        !left) {
-        publish(events::Level::warning, "connection.disconnect_failed",
-                "Disconnecting the old generation of " + plan_.name +
-                    " failed: " + to_string(left.error()) + '.');
-    }
+    let_go(*old);
+    old->leave_service();
     {
         const std::lock_guard lock(mutex_);
         set_traffic(multiplexer::InstanceState::expected);
     }
-    std::optional<Error> problem = collect_proofs(next);
-    if (!problem) {
-        auto connected = operate(*next, PATCHBAY_SIGNAL_CONNECT, plan_.limits.timeouts.connect);
-        if (!connected) {
-            problem = connected.error();
-        }
+    Result<void> connected = hand_state_over(*old, *next);
+    if (connected) {
+        connected = connect_object(*next);
     }
-    if (problem) {
+    if (!connected) {
         discard();
-        resume(*old);
+        resume(old);
         sockets_.let_go();
-        return tl::unexpected(std::move(*problem));
+        return tl::unexpected(connected.error());
     }
     sockets_.let_go();
-    traffic_->hand_over();
-    const std::lock_guard lock(mutex_);
-    take_over(false);
-    if (machine_.state() == ConnectionState::connected) {  // else it was lost meanwhile
-        set_traffic(multiplexer::InstanceState::connected);
+    next->take_service();
+    {
+        const std::lock_guard lock(mutex_);
+        take_over(false);
+        if (machine_.state() == ConnectionState::connected) {  // else it was lost meanwhile
+            set_traffic(multiplexer::InstanceState::connected);
+        }
     }
-    return services_.clock.monotonic() - begin;
-}
-
-void Instance::resume(PluginObject& old) {
-    const auto back = operate(old, PATCHBAY_SIGNAL_CONNECT, plan_.limits.timeouts.connect);
-    const std::lock_guard lock(mutex_);
-    swapping_ = false;
-    if (back) {
-        old.set_callable(true);
-        set_traffic(multiplexer::InstanceState::connected);
-        return;
-    }
-    set_error(back.error());
-    failure_ = FailureKind::receive;
-    begin_disconnect();
+    const std::uint64_t end = services_.clock.monotonic();
+    release_calls(next);
+    return end - begin;
 }
 
 Result<std::uint64_t> Instance::swap_idle() {
+    std::shared_ptr<PluginObject> old;
+    std::shared_ptr<PluginObject> next;
+    {
+        const std::lock_guard lock(mutex_);
+        old = object_;
+        next = next_;
+    }
     const std::uint64_t begin = services_.clock.monotonic();
-    traffic_->hand_over();
+    if (old != nullptr) {
+        if (auto handed = hand_state_over(*old, *next); !handed) {
+            discard();
+            const std::lock_guard lock(mutex_);
+            swapping_ = false;
+            return tl::unexpected(handed.error());
+        }
+    }
+    next->take_service();
     const std::lock_guard lock(mutex_);
     take_over(false);
     phase_ = InstancePhase::running;
     return services_.clock.monotonic() - begin;
 }
 
+void Instance::resume(const std::shared_ptr<PluginObject>& old) {
+    const auto back = connect_object(*old);
+    {
+        const std::lock_guard lock(mutex_);
+        swapping_ = false;
+        if (back) {
+            old->set_callable(true);
+            old->take_service();  // answers come to it again
+            old->adopt_parked();
+            set_traffic(multiplexer::InstanceState::connected);
+        } else {
+            lost(back.error());
+        }
+    }
+    release_calls(back ? old : nullptr);
+}
+
+void Instance::release_calls(const std::shared_ptr<PluginObject>& object) {
+    std::shared_ptr<HeldCalls> held;
+    {
+        const std::lock_guard lock(mutex_);
+        held = std::exchange(held_calls_, nullptr);
+    }
+    if (held != nullptr) {
+        held->release(services_.calls, object);
+    }
+}
+
+void Instance::stay(PluginObject& old) {
+    const std::lock_guard lock(mutex_);
+    swapping_ = false;
+    if (old_lost_) {
+        lost(*std::exchange(old_lost_, std::nullopt));
+    } else if (machine_.state() == ConnectionState::connected) {
+        old.set_callable(true);
+        set_traffic(multiplexer::InstanceState::connected);
+    }
+}
+
 void Instance::take_over(bool connected) {
     retired_ = std::exchange(object_, std::move(next_));
     next_.reset();
     retired_connected_ = connected;
+    retired_lost_ = old_lost_.has_value();
+    old_lost_.reset();
     next_connected_ = false;
     swapping_ = false;
+    moves_state_ = false;
     ++reloads_;
     if (retired_ != nullptr) {
         retired_->set_callable(false);
     }
-    object_->set_callable(machine_.state() == ConnectionState::connected);
+    const bool in_service = machine_.state() == ConnectionState::connected;
+    object_->set_callable(in_service);
+    object_->adopt_parked();
+    on_probation_ = wants_probation_ && in_service && retired_ != nullptr;
+    trouble_.reset();
     if (next_lost_) {
-        set_error(*std::exchange(next_lost_, std::nullopt));
-        failure_ = FailureKind::receive;
-        begin_disconnect();
+        Error error = *std::exchange(next_lost_, std::nullopt);
+        if (on_probation_) {
+            trouble_ = std::move(error);
+        } else {
+            lost(std::move(error));
+        }
     }
+}
+
+std::optional<Error> Instance::check_state(PluginObject& old, PluginObject& next,
+                                           const std::string& name) {
+    const std::optional<StateSchema> saved = old.host().state.schema();
+    const std::optional<StateSchema> continued = next.host().state.schema();
+    if (!saved) {
+        return std::nullopt;
+    }
+    if (!continued) {
+        return Error{ErrorClass::invalid,
+                     "reload.state_lost",
+                     name + " has a state (schema " + std::to_string(saved->version) +
+                         "), and the new generation continues none",
+                     {}};
+    }
+    if (!continued->continues(saved->version)) {
+        return Error{ErrorClass::invalid,
+                     "reload.state_schema",
+                     name + " has a state of schema " + std::to_string(saved->version) +
+                         ", and the new generation continues the schemas " +
+                         std::to_string(continued->oldest) + " to " +
+                         std::to_string(continued->version),
+                     {}};
+    }
+    return std::nullopt;
+}
+
+Result<void> Instance::hand_state_over(PluginObject& old, PluginObject& next) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!moves_state_) {
+            return {};
+        }
+    }
+    const std::optional<StateSchema> schema = old.host().state.schema();
+    old.host().state.begin_save();
+    multiplexer::Signal save;
+    save.kind = PATCHBAY_SIGNAL_STATE_SAVE;
+    save.value = nanoseconds(plan_.limits.timeouts.disconnect);
+    auto done = operate(old, std::move(save), plan_.limits.timeouts.disconnect);
+    std::string state = old.host().state.end();
+    if (!done) {
+        done.error().message = "its state could not be saved: " + done.error().message;
+        return done;
+    }
+    next.host().state.begin_load(std::move(state));
+    multiplexer::Signal load;
+    load.kind = PATCHBAY_SIGNAL_STATE_LOAD;
+    load.value = schema ? schema->version : 0;
+    done = operate(next, std::move(load), plan_.limits.timeouts.connect);
+    (void)next.host().state.end();
+    if (!done) {
+        done.error().message =
+            "the new generation refused to continue the state: " + done.error().message;
+    }
+    return done;
 }
 
 void Instance::discard() {
@@ -206,37 +358,9 @@ void Instance::discard() {
         return;
     }
     if (connected) {
-        (void)operate(*next, PATCHBAY_SIGNAL_DISCONNECT, plan_.limits.timeouts.disconnect);
+        (void)disconnect_object(*next);
     }
     keep_hung(next, next->end());
-}
-
-Retired Instance::retire(std::chrono::nanoseconds drain_limit) {
-    std::shared_ptr<PluginObject> old;
-    bool connected = false;
-    {
-        const std::lock_guard lock(mutex_);
-        old = retired_;
-        connected = std::exchange(retired_connected_, false);
-    }
-    Retired retired;
-    if (old == nullptr) {
-        return retired;
-    }
-    retired.abandoned = wait_completed(*old, drain_limit);
-    if (connected) {
-        if (auto left = operate(*old, PATCHBAY_SIGNAL_DISCONNECT, plan_.limits.timeouts.disconnect);
-            !left) {
-            publish(events::Level::warning, "connection.disconnect_failed",
-                    "Disconnecting the old generation of " + plan_.name +
-                        " failed: " + to_string(left.error()) + '.');
-        }
-    }
-    retired.hung = old->end();
-    keep_hung(old, retired.hung);
-    const std::lock_guard lock(mutex_);
-    retired_.reset();
-    return retired;
 }
 
 void Instance::keep_hung(const std::shared_ptr<PluginObject>& ended,
@@ -254,8 +378,35 @@ void Instance::interrupt_reload() {
     changed_.notify_all();
 }
 
-Result<void> Instance::operate(PluginObject& object, std::uint32_t signal,
+Result<void> Instance::connect_object(PluginObject& object) {
+    if (std::optional<Error> refusal = collect_proofs(object.shared_from_this())) {
+        return tl::unexpected(std::move(*refusal));
+    }
+    multiplexer::Signal order;
+    order.kind = PATCHBAY_SIGNAL_CONNECT;
+    order.value = nanoseconds(plan_.limits.timeouts.connect);
+    return operate(object, std::move(order), plan_.limits.timeouts.connect);
+}
+
+Result<void> Instance::disconnect_object(PluginObject& object) {
+    multiplexer::Signal order;
+    order.kind = PATCHBAY_SIGNAL_DISCONNECT;
+    order.value = nanoseconds(plan_.limits.timeouts.disconnect);
+    order.name = "reload";
+    return operate(object, std::move(order), plan_.limits.timeouts.disconnect);
+}
+
+void Instance::let_go(PluginObject& object) {
+    if (auto left = disconnect_object(object); !left) {
+        publish(events::Level::warning, "connection.disconnect_failed",
+                "Disconnecting generation " + std::to_string(object.generation_number()) + " of " +
+                    plan_.name + " failed: " + to_string(left.error()) + '.');
+    }
+}
+
+Result<void> Instance::operate(PluginObject& object, multiplexer::Signal order,
                                std::chrono::nanoseconds limit) {
+    const std::uint32_t kind = order.kind;
     std::uint64_t token = 0;
     {
         const std::lock_guard lock(mutex_);
@@ -273,15 +424,12 @@ Result<void> Instance::operate(PluginObject& object, std::uint32_t signal,
                 }
             }
         });
-    multiplexer::Signal order;
-    order.kind = signal;
     order.token = token;
-    order.value = nanoseconds(limit);
     (void)object.post(0, std::move(order));  // never refused: see Lane::post
     std::unique_lock lock(mutex_);
-    // A connect may be interrupted; what is being disconnected has its own, shorter limit.
+    // What is being disconnected has its own, shorter limit; everything else may be interrupted.
     changed_.wait(
-        lock, [&] { return side_.done || (interrupted_ && signal == PATCHBAY_SIGNAL_CONNECT); });
+        lock, [&] { return side_.done || (interrupted_ && kind != PATCHBAY_SIGNAL_DISCONNECT); });
     services_.scheduler.cancel(task);
     const SideOperation ended = std::exchange(side_, {});
     if (ended.done && !ended.expired) {
@@ -291,27 +439,26 @@ Result<void> Instance::operate(PluginObject& object, std::uint32_t signal,
         late_.erase(late_.begin());
     }
     late_.push_back(token);
-    const bool connecting = signal == PATCHBAY_SIGNAL_CONNECT;
     if (!ended.done) {
         return failure(ErrorClass::disconnected, "reload.interrupted", "the host stops");
     }
-    return failure(
-        ErrorClass::overloaded,
-        connecting ? "connection.connect_time_limit" : "connection.disconnect_time_limit",
-        std::string("it did not ") + (connecting ? "connect" : "disconnect") +
-            " within its time limit");
+    const OrderWords words = words_of(kind);
+    return failure(ErrorClass::overloaded, words.time_limit_code,
+                   std::string("it did not ") + words.verb + " within its time limit");
 }
 
-std::uint64_t Instance::wait_completed(const PluginObject& object, std::chrono::nanoseconds limit) {
+std::uint64_t Instance::wait_completed(const PluginObject& object, std::chrono::nanoseconds limit,
+                                       const std::function<bool()>& no_more) {
     const std::uint64_t deadline = services_.clock.monotonic() + nanoseconds(limit);
     std::chrono::microseconds pause = shortest_look;
     for (;;) {
         const std::uint64_t left = object.in_flight();
-        if (left == 0 || services_.clock.monotonic() >= deadline) {
+        const bool complete = left == 0 && !services_.calls.owes_answers(object);
+        if (complete || services_.clock.monotonic() >= deadline || no_more()) {
             return left;
         }
         std::unique_lock lock(mutex_);
-        if (changed_.wait_for(lock, pause, [this] { return interrupted_; })) {
+        if (changed_.wait_for(lock, pause, [this] { return interrupted_ || trouble_; })) {
             return left;
         }
         pause = std::min(pause * 2, longest_look);

@@ -31,6 +31,9 @@ struct ListenAddress {
 /// `listen.bad_address`.
 [[nodiscard]] Result<std::string> canonical_address(const std::string& address);
 
+/// Closes a connected socket that a plugin parked.
+void close_socket(std::intptr_t descriptor);
+
 /// Listening sockets with one address. The destructor closes them, and removes the file of a Unix
 /// domain socket when it is still theirs.
 class ListeningGroup {

@@ -218,6 +218,10 @@ Result<std::string> canonical_address(const std::string& address) {
     return std::string(text.data());
 }
 
+void close_socket(std::intptr_t descriptor) {
+    ::close(number(descriptor));
+}
+
 ListeningGroup::ListeningGroup(ListenAddress address) : address_(std::move(address)) {}
 
 ListeningGroup::~ListeningGroup() {

@@ -2,6 +2,8 @@
 // This host lends no sockets on Windows: every request is answered with `unsupported`.
 #include "plugins/platform_sockets.hpp"
 
+#include <winsock2.h>
+
 #include <utility>
 
 namespace patchbay::plugins::platform {
@@ -15,6 +17,10 @@ std::string listen_text(const std::string& address, std::uint16_t port) {
 Result<std::string> canonical_address(const std::string& address) {
     return failure(ErrorClass::unsupported, "listen.failed",
                    "Cannot listen on '" + address + "': this host lends no sockets on Windows.");
+}
+
+void close_socket(std::intptr_t descriptor) {
+    ::closesocket(static_cast<SOCKET>(descriptor));
 }
 
 ListeningGroup::ListeningGroup(ListenAddress address) : address_(std::move(address)) {}

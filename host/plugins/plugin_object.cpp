@@ -39,7 +39,7 @@ PluginObject::PluginObject(const ObjectSetting& setting, std::weak_ptr<void> ins
       generation_(std::move(generation)),
       sha256_(generation_->library().copy().sha256),
       class_(table),
-      host_(services_, plan_.name, plan_.config_json, setting.metrics, sockets_,
+      host_(services_, plan_.name, plan_.config_json, setting.metrics, sockets_, setting.parked,
             static_cast<PluginReports&>(*this)) {
     host_.dependencies = setting.dependencies;
     host_.call_limit = plan_.limits.timeouts.send.count() < 0
@@ -180,8 +180,43 @@ std::uint64_t PluginObject::in_flight() const {
     return lanes_ == nullptr ? 0 : lanes_->in_flight();
 }
 
+std::uint64_t PluginObject::completed() const {
+    const std::lock_guard lock(mutex_);
+    return lanes_ == nullptr ? 0 : lanes_->completed();
+}
+
+void PluginObject::take_service() {
+    multiplexer::Generation* lanes = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        lanes = lanes_;
+    }
+    if (lanes != nullptr) {
+        traffic_.hand_over(*lanes);  // without the lock: it waits for a take in progress
+    }
+}
+
+void PluginObject::leave_service() {
+    const std::lock_guard lock(mutex_);
+    if (lanes_ != nullptr) {
+        lanes_->end_answers();
+    }
+}
+
+void PluginObject::adopt_parked() {
+    host_.parked.open(generation_number(), lane_count(),
+                      [weak = weak_from_this()](std::uint32_t lane) {
+                          if (const auto self = weak.lock()) {
+                              multiplexer::Signal signal;
+                              signal.kind = PATCHBAY_SIGNAL_PARKED;
+                              (void)self->post(lane, std::move(signal));
+                          }
+                      });
+}
+
 std::vector<std::string> PluginObject::end() {
     set_callable(false);
+    host_.parked.end(generation_number());
     services_.calls.party_gone(*this);
     // Waits for deliverers that are inside the plugin, which promised to be short.
     const bool alone = runners_.empty() ||
@@ -298,7 +333,7 @@ void PluginObject::connection_lost(const patchbay_error* error) noexcept {
 }
 
 void PluginObject::misbehaved(std::string_view code, std::string_view text) noexcept {
-    reports_.misbehaved(code, text);
+    reports_.misbehaved(*this, code, text);
 }
 
 void PluginObject::publish(events::Level level, std::string code, std::string text) {

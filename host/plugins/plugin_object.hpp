@@ -10,6 +10,7 @@
 #include "plugins/call_router.hpp"
 #include "plugins/lane_runner.hpp"
 #include "plugins/listening_sockets.hpp"
+#include "plugins/parked_sockets.hpp"
 #include "plugins/plan.hpp"
 #include "plugins/plugin_generation.hpp"
 
@@ -41,7 +42,8 @@ class ObjectReports {
     virtual void connection_lost(const PluginObject& object,
                                  const patchbay_error* error) noexcept = 0;
     /// It broke a rule of abi.h: a stable code and a sentence.
-    virtual void misbehaved(std::string_view code, std::string_view text) noexcept = 0;
+    virtual void misbehaved(const PluginObject& object, std::string_view code,
+                            std::string_view text) noexcept = 0;
 };
 
 /// What an object gets from its instance, which outlives it (see `PluginObject::make`).
@@ -52,6 +54,7 @@ struct ObjectSetting {
     const std::string& data_folder;
     InstanceMetrics& metrics;
     ListeningSockets& sockets;
+    ParkedSockets& parked;
     ObjectReports& reports;
     multiplexer::Instance& traffic;
     const std::vector<Dependency>& dependencies;
@@ -89,8 +92,15 @@ class PluginObject final : public std::enable_shared_from_this<PluginObject>,
     [[nodiscard]] bool overlaps() const { return (class_.flags & PATCHBAY_CLASS_OVERLAPS) != 0; }
     [[nodiscard]] std::uint32_t lane_count() const;
     [[nodiscard]] std::size_t thread_count() const { return host_.threads.count(); }
-    /// Envelopes that it took and has not completed.
+    /// Envelopes that it took and has not completed, and those that it has.
     [[nodiscard]] std::uint64_t in_flight() const;
+    [[nodiscard]] std::uint64_t completed() const;
+    /// It takes from the instance's mailboxes from now on.
+    void take_service();
+    /// It has left its connection: answers to it go to whoever is in service.
+    void leave_service();
+    /// It is in service: connections that another generation parks come to its lanes.
+    void adopt_parked();
 
   private:
     PluginObject(const ObjectSetting& setting, std::weak_ptr<void> instance,

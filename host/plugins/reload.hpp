@@ -17,10 +17,11 @@ namespace patchbay::plugins {
 
 /// How far a reload came; part of its messages.
 enum class ReloadStep : std::uint8_t {
-    check,    ///< copying and hashing the library, and everything that is told without running it
-    load,     ///< mapping the copy, and agreeing on an ABI
-    prepare,  ///< creating the new objects, and connecting those that may be connected twice
-    swap,     ///< putting them in the place of the old ones
+    check,      ///< copying and hashing the library, and everything that is told without running it
+    load,       ///< mapping the copy, and agreeing on an ABI
+    prepare,    ///< creating the new objects, and connecting those that may be connected twice
+    swap,       ///< putting them in the place of the old ones, and handing over their state
+    probation,  ///< the first time in service; a failure puts the old ones back
 };
 
 [[nodiscard]] std::string_view to_string(ReloadStep step);
@@ -30,6 +31,8 @@ struct ReloadRequest {
     std::string instance;
     /// Tries bytes that failed before and were not changed since.
     bool retry = false;
+    /// Also when the new generation does not continue the state of the running one.
+    bool lose_state = false;
 };
 
 struct ReloadedInstance {
@@ -53,8 +56,8 @@ struct ReloadReport {
     std::uint32_t generation = 0;
     std::string sha256;
     std::vector<ReloadedInstance> instances{};
-    /// From the begin to the last swap, and from there to the end of the old generation, in
-    /// nanoseconds.
+    /// From the begin to the last swap, and from there to the end of the old generation, which
+    /// the probation of the new one puts off, in nanoseconds.
     std::uint64_t reload_time = 0;
     std::uint64_t drain_time = 0;
     /// Verified: nothing of the old library is mapped any more.

@@ -125,4 +125,12 @@ Result<void> AgentIdentity::subscribe(Lane& lane, bool wanted) const {
     return outcome(table_->subscribe(lane.abi(), wanted), "follow the changes of agents");
 }
 
+Result<void> AgentIdentity::move(Lane& lane, std::uint64_t session,
+                                 std::uint64_t connection) const {
+    return outcome(PATCHBAY_HAS(patchbay_identity, table_, move)
+                       ? table_->move(lane.abi(), session, connection)
+                       : patchbay_status{PATCHBAY_UNSUPPORTED},
+                   "move a session");
+}
+
 }  // namespace patchbay

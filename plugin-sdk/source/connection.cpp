@@ -57,6 +57,24 @@ void Connection::on_connected() {}
 void Connection::on_lane_start(Lane&) {}
 void Connection::on_lane_stop(Lane&) {}
 
+void Connection::on_parked(Lane&) {}
+
+std::optional<StateSchema> Connection::state_schema() const {
+    return std::nullopt;
+}
+
+Awaitable<Result<std::string>> Connection::save_state() {
+    co_return std::string();
+}
+
+Awaitable<Result<void>> Connection::load_state(std::uint32_t, std::string) {
+    co_return success();
+}
+
+bool Connection::is_being_replaced() const noexcept {
+    return instance_->is_being_replaced();
+}
+
 Awaitable<Result<std::string>> Connection::on_call(std::string method, std::string) {
     co_return failure(ErrorClass::unsupported, "call.unknown_method",
                       "There is no method '" + method + "' here.");

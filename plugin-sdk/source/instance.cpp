@@ -47,6 +47,11 @@ Instance::Instance(const patchbay_host* host, const patchbay_instance_options& o
         lanes_.push_back(
             std::make_unique<LaneCore>(*this, static_cast<std::uint32_t>(lanes_.size())));
     }
+    state_table_ = host_.extension<patchbay_state>(PATCHBAY_STATE_EXTENSION);
+    const std::optional<StateSchema> schema = connection_->state_schema();
+    if (schema && state_table_ != nullptr) {
+        state_table_->offer(host_.abi(), schema->version, schema->oldest);
+    }
     receive_failures_ =
         host_.counter("receive_failures", "Calls of receive that ended with an exception");
 }
@@ -83,12 +88,20 @@ void Instance::begin_connect(std::uint64_t token, std::uint64_t limit) {
     tasks.start(TaskKind::operation, token, {}, run_connect(token, limit, connect_task_));
 }
 
-void Instance::begin_disconnect(std::uint64_t token, std::uint64_t limit) {
+void Instance::begin_disconnect(std::uint64_t token, std::uint64_t limit, bool replaced) {
     // A connect that the host gave up must not keep the disconnect waiting.
     if (connect_task_ != 0) {
         lane(0).tasks().cancel_id(connect_task_);
     }
-    lane(0).tasks().start(TaskKind::operation, token, {}, run_disconnect(token, limit));
+    lane(0).tasks().start(TaskKind::operation, token, {}, run_disconnect(token, limit, replaced));
+}
+
+void Instance::begin_save(std::uint64_t token, std::uint64_t limit) {
+    lane(0).tasks().start(TaskKind::operation, token, {}, run_save(token, limit));
+}
+
+void Instance::begin_load(std::uint64_t token, std::uint64_t version) {
+    lane(0).tasks().start(TaskKind::operation, token, {}, run_load(token, version));
 }
 
 void Instance::lost() {
@@ -99,6 +112,18 @@ void Instance::lost() {
 }
 
 // ---- Connect and disconnect ---------------------------------------------------------------------
+
+/// The end of an operation that is neither connect nor disconnect.
+struct Instance::Finish {
+    Instance& instance;
+    std::uint64_t token;
+    const Result<void>& result;
+    ~Finish() {
+        instance.operating_ = false;
+        instance.draining_ = false;
+        instance.complete_operation(token, result);
+    }
+};
 
 Awaitable<void> Instance::turn() {
     while (operating_) {
@@ -189,9 +214,10 @@ void Instance::cancel_sends() {
     }
 }
 
-Awaitable<void> Instance::run_disconnect(std::uint64_t token, std::uint64_t limit) {
+Awaitable<void> Instance::run_disconnect(std::uint64_t token, std::uint64_t limit, bool replaced) {
     LaneCore& lane0 = lane(0);
     co_await turn();
+    replaced_ = replaced;
     const auto allowed = limit_or(limit, default_disconnect_limit);
     const TimePoint start = Clock::now();
     Result<void> result =
@@ -233,6 +259,79 @@ Awaitable<void> Instance::run_disconnect(std::uint64_t token, std::uint64_t limi
     while (lane0.tasks().count(TaskKind::spawned) != 0 && Clock::now() < start + allowed * 9 / 10) {
         co_await lane0.changed().wait_until(start + allowed * 9 / 10);
     }
+}
+
+// ---- State --------------------------------------------------------------------------------------
+
+Awaitable<void> Instance::run_save(std::uint64_t token, std::uint64_t limit) {
+    co_await turn();
+    Result<void> result = failure(ErrorClass::failed, "state.stopped", "Saving was stopped.");
+    const Finish finish{*this, token, result};
+    operation_deadline_ = Clock::now() + limit_or(limit, default_disconnect_limit);
+    draining_ = true;
+    // What the sends in progress still change belongs to the state.
+    while (!sends_ended() && Clock::now() < operation_deadline_) {
+        co_await lane(0).changed().wait_until(operation_deadline_);
+    }
+    draining_ = false;
+    if (!sends_ended()) {
+        result = failure(ErrorClass::overloaded, "state.sends_in_progress",
+                         "Sends did not end within the time limit.");
+        co_return;
+    }
+    try {
+        Result<std::string> state = co_await connection_->save_state();
+        result = state ? write_state(*state) : Result<void>(tl::unexpected(state.error()));
+    } catch (...) {
+        result = tl::unexpected<Error>(describe_current_exception("save_state"));
+    }
+}
+
+Awaitable<void> Instance::run_load(std::uint64_t token, std::uint64_t version) {
+    co_await turn();
+    Result<void> result = failure(ErrorClass::failed, "state.stopped", "Loading was stopped.");
+    const Finish finish{*this, token, result};
+    Result<std::string> state = read_state();
+    if (!state) {
+        result = tl::unexpected(state.error());
+        co_return;
+    }
+    try {
+        result = co_await connection_->load_state(static_cast<std::uint32_t>(version),
+                                                  std::move(*state));
+    } catch (...) {
+        result = tl::unexpected<Error>(describe_current_exception("load_state"));
+    }
+}
+
+bool Instance::sends_ended() const {
+    return std::all_of(lanes_.begin(), lanes_.end(),
+                       [](const auto& lane) { return lane->in_flight() == 0; });
+}
+
+Result<void> Instance::write_state(std::string_view state) const {
+    const patchbay_bytes bytes{reinterpret_cast<const std::uint8_t*>(state.data()), state.size()};
+    if (state_table_ == nullptr || state_table_->write(host_.abi(), bytes) != PATCHBAY_OK) {
+        return failure(ErrorClass::overloaded, "state.too_large",
+                       "A state of " + std::to_string(state.size()) +
+                           " bytes is more than the host hands over.");
+    }
+    return {};
+}
+
+Result<std::string> Instance::read_state() const {
+    constexpr std::size_t step = std::size_t{64} << 10U;
+    std::string state;
+    for (std::size_t size = step; state_table_ != nullptr && size != 0;) {
+        const std::size_t before = state.size();
+        state.resize(before + step);
+        if (state_table_->read(host_.abi(), reinterpret_cast<std::uint8_t*>(&state[before]), step,
+                               &size) != PATCHBAY_OK) {
+            return failure(ErrorClass::failed, "state.unreadable", "The host gave no state.");
+        }
+        state.resize(before + size);
+    }
+    return state;
 }
 
 // ---- Receive ------------------------------------------------------------------------------------

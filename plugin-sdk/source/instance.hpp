@@ -14,6 +14,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace patchbay::detail {
@@ -39,7 +41,12 @@ class Instance {
 
     /// CONNECT and DISCONNECT. [lane 0]
     void begin_connect(std::uint64_t token, std::uint64_t limit);
-    void begin_disconnect(std::uint64_t token, std::uint64_t limit);
+    void begin_disconnect(std::uint64_t token, std::uint64_t limit, bool replaced);
+    /// STATE_SAVE and STATE_LOAD. [lane 0]
+    void begin_save(std::uint64_t token, std::uint64_t limit);
+    void begin_load(std::uint64_t token, std::uint64_t version);
+    /// The disconnect in progress is for a reload. [lane 0]
+    [[nodiscard]] bool is_being_replaced() const noexcept { return replaced_; }
     /// [lane 0]
     [[nodiscard]] std::chrono::steady_clock::time_point operation_deadline() const noexcept {
         return operation_deadline_;
@@ -64,7 +71,13 @@ class Instance {
     Awaitable<void> turn();
     Awaitable<bool> drained(TimePoint deadline);
     Awaitable<void> run_connect(std::uint64_t token, std::uint64_t limit, std::uint64_t own_task);
-    Awaitable<void> run_disconnect(std::uint64_t token, std::uint64_t limit);
+    Awaitable<void> run_disconnect(std::uint64_t token, std::uint64_t limit, bool replaced);
+    Awaitable<void> run_save(std::uint64_t token, std::uint64_t limit);
+    Awaitable<void> run_load(std::uint64_t token, std::uint64_t version);
+    struct Finish;
+    [[nodiscard]] bool sends_ended() const;
+    [[nodiscard]] Result<void> write_state(std::string_view state) const;
+    [[nodiscard]] Result<std::string> read_state() const;
     Awaitable<void> receive_loop();
     Awaitable<void> hand_over(Envelope envelope);
 
@@ -77,6 +90,9 @@ class Instance {
     bool operating_ = false;
     std::uint64_t connect_task_ = 0;
     bool receiving_ = false;
+    bool replaced_ = false;
+    /// Null: the host is older than patchbay.state/1.
+    const patchbay_state* state_table_ = nullptr;
     TimePoint operation_deadline_{};
     Metric receive_failures_;
 };

@@ -177,7 +177,17 @@ void LaneCore::handle(const patchbay_signal& signal) {
             instance_.begin_connect(signal.token, signal.value);
             break;
         case PATCHBAY_SIGNAL_DISCONNECT:
-            instance_.begin_disconnect(signal.token, signal.value);
+            instance_.begin_disconnect(signal.token, signal.value,
+                                       to_view(signal.name) == "reload");
+            break;
+        case PATCHBAY_SIGNAL_STATE_SAVE:
+            instance_.begin_save(signal.token, signal.value);
+            break;
+        case PATCHBAY_SIGNAL_STATE_LOAD:
+            instance_.begin_load(signal.token, signal.value);
+            break;
+        case PATCHBAY_SIGNAL_PARKED:
+            guarded("on_parked", [&] { connection.on_parked(lane_); });
             break;
         case PATCHBAY_SIGNAL_CANCEL:
             guarded("on_cancel", [&] { connection.on_cancel(lane_, signal.token); });

@@ -317,6 +317,15 @@ const void* HostDouble::State::extension(std::string_view id) const {
                 state.misbehaviour.emplace_back("release of sockets that are not on loan");
             }
             state.changed.notify_all();
+        },
+        // There is one generation only: nothing moves.
+        [](const patchbay_host*, patchbay_string) {},
+        [](const patchbay_host*, std::intptr_t, patchbay_string, patchbay_bytes) {
+            return patchbay_status{PATCHBAY_UNSUPPORTED};
+        },
+        [](patchbay_lane*, patchbay_array* parked) {
+            parked->count = 0;
+            return patchbay_status{PATCHBAY_OK};
         }};
 #endif
     if (std::find(options.without.begin(), options.without.end(), id) != options.without.end()) {

@@ -89,6 +89,36 @@ void AgentGatewayConnection::warn_of_plain_text() const {
     }
 }
 
+Awaitable<void> AgentGatewayConnection::adopt() {
+    struct Adopted {
+        net::Descriptor socket;
+        MovedSocket moved;
+    };
+    std::vector<std::vector<Adopted>> by_lane(lanes_.size());
+    const auto sort = [&by_lane](std::intptr_t descriptor, std::string_view state) {
+        net::Descriptor socket(static_cast<int>(descriptor));
+        if (auto moved = read_moved_socket(state)) {
+            by_lane[moved->lane % by_lane.size()].push_back({std::move(socket), std::move(*moved)});
+        }
+    };
+    while (shared_.parked.adopt(lane(0), sort) != 0) {
+    }
+    for (std::uint32_t index = 0; index < lanes_.size(); ++index) {
+        if (by_lane[index].empty()) {
+            continue;
+        }
+        const auto take = [&, index]() -> Awaitable<void> {
+            for (Adopted& each : by_lane[index]) {
+                if (lanes_[index] != nullptr) {
+                    lanes_[index]->adopt(std::move(each.socket), std::move(each.moved));
+                }
+            }
+            co_return;
+        };
+        co_await boost::asio::co_spawn(lane(index).executor(), take(), use_awaitable);
+    }
+}
+
 Awaitable<Result<void>> AgentGatewayConnection::connect() {
     if (auto prepared = prepare(); !prepared) {
         co_return prepared;
@@ -110,6 +140,7 @@ Awaitable<Result<void>> AgentGatewayConnection::connect() {
             co_return begun;
         }
     }
+    co_await adopt();  // last: a connect that fails leaves them to the generation that goes on
     log().info([&] {
         return std::string("agents attach at ") + (shared_.tls ? "wss://" : "ws://") +
                sockets_.address();
@@ -119,11 +150,12 @@ Awaitable<Result<void>> AgentGatewayConnection::connect() {
 
 Awaitable<Result<void>> AgentGatewayConnection::disconnect() {
     const auto deadline = operation_deadline() - closing_time;
+    const bool replaced = is_being_replaced();
     // All of them stop before the first is waited for: they have the same time.
     for (std::uint32_t index = 0; index < lanes_.size(); ++index) {
-        const auto begin = [this, index]() -> Awaitable<void> {
+        const auto begin = [this, index, replaced]() -> Awaitable<void> {
             if (lanes_[index] != nullptr) {
-                lanes_[index]->begin_drain();
+                lanes_[index]->begin_drain(replaced);
             }
             co_return;
         };

@@ -41,6 +41,8 @@ class AgentGatewayConnection final : public Connection {
   private:
     [[nodiscard]] Result<void> prepare();
     void warn_of_plain_text() const;
+    /// Takes over the sockets of an earlier generation, each on the lane where its envelopes wait.
+    [[nodiscard]] Awaitable<void> adopt();
 
     Shared shared_;
     ListeningSockets sockets_;

@@ -142,6 +142,9 @@ void AgentSocket::on_ready(net::ReadyFor what) noexcept {
             return;
         }
         read();
+        if (lane_.passes_on()) {
+            move_on();
+        }
     } catch (...) {
         abort();  // out of memory: this agent goes, the others stay
     }
@@ -394,6 +397,9 @@ void AgentSocket::flush() {
     } else {
         update_wait();
     }
+    if (lane_.passes_on()) {
+        move_on();
+    }
 }
 
 /// False when the socket has ended.
@@ -423,6 +429,39 @@ bool AgentSocket::write_out() {
     outgoing_ = nullptr;
     update_wait();
     return true;
+}
+
+// ---- To another generation ----------------------------------------------------------------------
+
+bool AgentSocket::move_on() {
+    const bool between_frames =
+        phase_ == Phase::open && !outgoing_ && !reader_.has_begun() && !paused_ && !discarding_;
+    if (!between_frames || stream_.is_tls()) {
+        return false;
+    }
+    MovedSocket moved{lane_.lane().index(), session_, agent_id_, envelopes_, deflate_,
+                      wants_presence,       kept_};
+    if (!is_registered()) {
+        moved.agent_id.clear();
+    }
+    if (!lane_.pass_on(*this, moved)) {
+        return false;
+    }
+    static_cast<void>(stream_.release());
+    session_ = 0;  // the next generation's
+    phase_ = Phase::closed;
+    wait_ = Wait::none;
+    cancel();
+    lane_.forget(*this);
+    return true;
+}
+
+void AgentSocket::go_on(MovedSocket moved) {
+    phase_ = Phase::open;
+    envelopes_ = moved.speaks_envelopes;
+    deflate_ = moved.deflates;
+    kept_ = std::move(moved.kept);
+    update_wait();
 }
 
 // ---- The end ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 /// is its lane's.
 #pragma once
 
+#include "moved_socket.hpp"
 #include "send_queue.hpp"
 #include "websocket/close_code.hpp"
 #include "websocket/frame.hpp"
@@ -62,6 +63,11 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
     void close(websocket::CloseCode code, std::string_view reason);
     /// Ends it now.
     void abort() noexcept;
+    /// Of a lane whose sockets move to another generation: moves it when it stands between two
+    /// frames and nothing waits to be written. True when it went.
+    bool move_on();
+    /// It is a socket that moved here.
+    void go_on(MovedSocket moved);
     /// Writes what waits to be written, and goes on reading when that was held up.
     void flush();
 

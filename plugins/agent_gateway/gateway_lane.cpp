@@ -25,7 +25,20 @@ constexpr std::chrono::seconds closing_time{2};
 // A connection's number: its slot, its lane, and how many sockets the lane had before.
 constexpr unsigned slot_bits = 24;
 constexpr unsigned lane_bits = 6;
+constexpr unsigned count_bits = 64 - slot_bits - lane_bits;
 constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
+
+/// Half of the time to disconnect, at most: what a socket has to finish before it moves.
+constexpr std::chrono::seconds moving_time{2};
+
+/// Where a lane begins to count its sockets. Generations follow each other in milliseconds, and
+/// none may use the numbers of the one before it, whose sessions live on for a moment.
+std::uint64_t first_count() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const auto count = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    return count & ((std::uint64_t{1} << (count_bits - 1)) - 1);
+}
 
 CloseCode close_code(SessionEnd reason) noexcept {
     switch (reason) {
@@ -66,7 +79,8 @@ Shared::Shared(const Host& owner, Options read_options)
       clock(owner),
       counters(owner),
       limits(options.limits.sockets, options.limits.sockets_per_address),
-      lane_directory(options.lanes) {}
+      lane_directory(options.lanes),
+      parked(owner, MovedSocket::kind) {}
 
 GatewayLane::GatewayLane(Shared& shared, Lane& lane)
     : shared_(shared),
@@ -76,6 +90,7 @@ GatewayLane::GatewayLane(Shared& shared, Lane& lane)
       commands_(*this),
       routing_(*this),
       inbound_(*this),
+      connections_(first_count()),
       read_buffer_(read_size + websocket::padding),
       drained_(lane.executor()) {
     const Limits& limits = shared.options.limits;
@@ -122,7 +137,7 @@ std::int64_t GatewayLane::wall_ms() const noexcept {
 // ---- Sockets ------------------------------------------------------------------------------------
 
 Result<void> GatewayLane::listen(const std::vector<std::intptr_t>& descriptors) {
-    draining_ = false;
+    draining_ = passes_on_ = false;
     for (const std::intptr_t descriptor : descriptors) {
         net::Acceptor& acceptor = acceptors_.emplace_back(
             readiness_, deadlines_, shared_.host.log(), static_cast<int>(descriptor),
@@ -171,16 +186,67 @@ void GatewayLane::add_client(net::Descriptor socket, const net::PeerAddress& pee
         shared_.limits.release(peer, peer.is_unix());
         return;
     }
-    const std::uint64_t connection = new_connection();
-    AgentSocket& added = sockets_.emplace_back(
-        *this, net::Stream(std::move(socket), std::move(tls)), peer, connection);
-    added.place = std::prev(sockets_.end());
-    slots_[connection & slot_mask] = &added;
+    AgentSocket& added = add_socket(net::Stream(std::move(socket), std::move(tls)), peer);
     shared_.counters.sockets.add();
-    shared_.counters.open_sockets.add(1);
     if (!readiness_.add(descriptor, added)) {
         added.abort();
     }
+}
+
+AgentSocket& GatewayLane::add_socket(net::Stream stream, const net::PeerAddress& peer) {
+    const std::uint64_t connection = new_connection();
+    AgentSocket& added = sockets_.emplace_back(*this, std::move(stream), peer, connection);
+    added.place = std::prev(sockets_.end());
+    slots_[connection & slot_mask] = &added;
+    shared_.counters.open_sockets.add(1);
+    return added;
+}
+
+void GatewayLane::adopt(net::Descriptor socket, MovedSocket moved) {
+    begin_turn();
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        identity().unregister(moved.session);
+        return;  // the agent has gone
+    }
+    const net::PeerAddress peer = net::PeerAddress::of(address);
+    if (shared_.limits.admit(peer, peer.is_unix()) != net::Admission::admitted) {
+        shared_.counters.sockets_refused.add();
+        identity().unregister(moved.session);
+        return;
+    }
+    const int descriptor = socket.get();
+    AgentSocket& added = add_socket(net::Stream(std::move(socket)), peer);
+    const std::uint64_t session = moved.session;
+    const bool wants_presence = moved.wants_presence;
+    std::string agent_id = moved.agent_id;
+    added.go_on(std::move(moved));
+    const bool gone = session != 0 && !identity().move(lane_, session, added.connection());
+    if (session != 0 && !gone) {
+        bind(added, std::move(agent_id), session);
+        want_presence(added, wants_presence);
+    }
+    if (!readiness_.add(descriptor, added)) {
+        added.abort();
+    } else if (gone) {
+        added.close(CloseCode::restart, "the session ended during a reload");
+    }
+    readiness_.request_turn();
+}
+
+bool GatewayLane::pass_on(AgentSocket& socket, const MovedSocket& moved) {
+    const int descriptor = socket.descriptor();
+    // It may be adopted, and become another socket's number, as soon as it is parked.
+    readiness_.remove(descriptor, socket);
+    if (shared_.parked.park(descriptor, to_state(moved))) {
+        forget_agent(socket);
+        return true;
+    }
+    if (!readiness_.add(descriptor, socket)) {
+        socket.abort();
+    }
+    return false;
 }
 
 AgentSocket* GatewayLane::find_agent(std::string_view agent_id) const {
@@ -212,7 +278,7 @@ void GatewayLane::bind(AgentSocket& socket, std::string agent_id, std::uint64_t 
     shared_.counters.agents.add(1);
 }
 
-void GatewayLane::release_agent(AgentSocket& socket) noexcept {
+void GatewayLane::forget_agent(AgentSocket& socket) noexcept {
     want_presence(socket, false);
     inbound_.agent_left(socket);
     const auto found = agents_.find(socket.agent_id());
@@ -220,6 +286,10 @@ void GatewayLane::release_agent(AgentSocket& socket) noexcept {
         agents_.erase(found);
         shared_.counters.agents.add(-1);
     }
+}
+
+void GatewayLane::release_agent(AgentSocket& socket) noexcept {
+    forget_agent(socket);
     if (socket.is_registered()) {
         identity().unregister(socket.session());
         socket.forget_session();
@@ -227,7 +297,9 @@ void GatewayLane::release_agent(AgentSocket& socket) noexcept {
 }
 
 void GatewayLane::forget(AgentSocket& socket) noexcept {
-    readiness_.remove(socket.descriptor(), socket);
+    if (socket.descriptor() >= 0) {
+        readiness_.remove(socket.descriptor(), socket);
+    }
     for (std::vector<AgentSocket*>* const list : {&to_flush_, &flushing_}) {
         std::replace(list->begin(), list->end(), &socket, static_cast<AgentSocket*>(nullptr));
     }
@@ -253,28 +325,63 @@ void GatewayLane::want_presence(AgentSocket& socket, bool wanted) {
     }
 }
 
-void GatewayLane::begin_drain() {
+void GatewayLane::begin_drain(bool replaced) {
     begin_turn();
     draining_ = true;
+    replaced_ = replaced;
+    passes_on_ = replaced && shared_.parked.can_park();
     acceptors_.clear();
-    for (auto next = sockets_.begin(); next != sockets_.end();) {
-        AgentSocket& socket = *next++;
-        socket.close(CloseCode::going_away, "the host shuts down");
+    if (passes_on_) {
+        for (auto next = sockets_.begin(); next != sockets_.end();) {
+            AgentSocket& socket = *next++;
+            if (socket.is_tls()) {
+                socket.close(CloseCode::restart, "the gateway is reloaded");
+            } else {
+                socket.move_on();
+            }
+        }
+    } else {
+        say_goodbye();
     }
     end_of_turn();
 }
 
-Awaitable<void> GatewayLane::drain(std::chrono::steady_clock::time_point deadline) {
-    while (!sockets_.empty() && std::chrono::steady_clock::now() < deadline) {
-        drained_.expires_at(deadline);
-        boost::system::error_code ignored;
-        co_await drained_.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
+void GatewayLane::say_goodbye() {
+    for (auto next = sockets_.begin(); next != sockets_.end();) {
+        AgentSocket& socket = *next++;
+        if (replaced_) {
+            socket.close(CloseCode::restart, "the gateway is reloaded");
+        } else {
+            socket.close(CloseCode::going_away, "the host shuts down");
+        }
     }
+}
+
+Awaitable<void> GatewayLane::drain(std::chrono::steady_clock::time_point deadline) {
+    if (passes_on_) {
+        const auto now = std::chrono::steady_clock::now();
+        const auto half =
+            now + std::max((deadline - now) / 2, std::chrono::steady_clock::duration());
+        co_await wait_for_sockets(std::min(half, now + moving_time));
+        begin_turn();
+        passes_on_ = false;
+        say_goodbye();
+        end_of_turn();
+    }
+    co_await wait_for_sockets(deadline);
     while (!sockets_.empty()) {
         sockets_.front().abort();
     }
     inbound_.give_up();
     finish();
+}
+
+Awaitable<void> GatewayLane::wait_for_sockets(std::chrono::steady_clock::time_point deadline) {
+    while (!sockets_.empty() && std::chrono::steady_clock::now() < deadline) {
+        drained_.expires_at(deadline);
+        boost::system::error_code ignored;
+        co_await drained_.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
+    }
 }
 
 // ---- What the host says -------------------------------------------------------------------------

@@ -22,6 +22,7 @@
 #include <patchbay/net/deadlines.hpp>
 #include <patchbay/net/readiness.hpp>
 #include <patchbay/net/tls.hpp>
+#include <patchbay/parked_connections.hpp>
 
 #include <array>
 #include <chrono>
@@ -59,6 +60,7 @@ struct Shared {
     IdentitySettings settings;
     websocket::HandshakeRules handshake;
     LaneDirectory lane_directory;
+    ParkedConnections parked;
 };
 
 /// [lane]
@@ -73,10 +75,14 @@ class GatewayLane {
 
     // ---- For the connection ---------------------------------------------------------------------
     [[nodiscard]] Result<void> listen(const std::vector<std::intptr_t>& descriptors);
-    /// Accepts nobody any more, and says goodbye to everybody.
-    void begin_drain();
-    /// Waits until they are gone, and ends the rest at the deadline.
+    /// Accepts nobody any more. When another generation takes over, the sockets move there as soon
+    /// as they can; else it says goodbye to everybody.
+    void begin_drain(bool replaced);
+    /// Waits until they are gone, says goodbye to those that could not move in time, and ends the
+    /// rest at the deadline.
     [[nodiscard]] Awaitable<void> drain(std::chrono::steady_clock::time_point deadline);
+    /// A socket that moves here from an earlier generation.
+    void adopt(net::Descriptor socket, MovedSocket moved);
     void on_batch(std::span<const TakenEnvelope> batch);
     void on_cancel(std::uint64_t token);
     void on_timer() noexcept;
@@ -131,6 +137,10 @@ class GatewayLane {
     /// The payload of a compressed frame, valid until the next call; null when it gains nothing.
     [[nodiscard]] const std::string* deflated(std::string_view message);
     void schedule_flush(AgentSocket& socket);
+    /// Its sockets move to another generation.
+    [[nodiscard]] bool passes_on() const noexcept { return passes_on_; }
+    /// The next generation gets the socket, and its session; false: it stays here.
+    [[nodiscard]] bool pass_on(AgentSocket& socket, const MovedSocket& moved);
     /// The socket is nobody's any more; the host is told.
     void release_agent(AgentSocket& socket) noexcept;
     /// The socket has closed; it lives until the end of the turn.
@@ -142,6 +152,10 @@ class GatewayLane {
 
   private:
     void add_client(net::Descriptor socket, const net::PeerAddress& peer);
+    AgentSocket& add_socket(net::Stream stream, const net::PeerAddress& peer);
+    [[nodiscard]] Awaitable<void> wait_for_sockets(std::chrono::steady_clock::time_point deadline);
+    void say_goodbye();
+    void forget_agent(AgentSocket& socket) noexcept;
     void end_of_turn() noexcept;
     void finish();
     [[nodiscard]] std::uint64_t new_connection();
@@ -166,7 +180,7 @@ class GatewayLane {
     /// By the lower bits of a connection's number, which the rest makes unique.
     std::vector<AgentSocket*> slots_;
     std::vector<std::uint32_t> free_slots_;
-    std::uint64_t connections_ = 0;
+    std::uint64_t connections_;
     /// The keys lie in the sockets.
     std::unordered_map<std::string_view, AgentSocket*> agents_;
     std::vector<AgentSocket*> to_flush_;
@@ -177,6 +191,8 @@ class GatewayLane {
     std::size_t presence_wanted_ = 0;
     bool in_turn_ = false;
     bool draining_ = false;
+    bool passes_on_ = false;
+    bool replaced_ = false;
     Timer drained_;
 };
 

@@ -94,11 +94,12 @@ Awaitable<Result<void>> HttpServerConnection::connect() {
 
 Awaitable<Result<void>> HttpServerConnection::disconnect() {
     const auto deadline = operation_deadline() - closing_time;
+    const bool replaced = is_being_replaced();
     // All of them stop before the first is waited for: they have the same time.
     for (std::uint32_t index = 0; index < lanes_.size(); ++index) {
-        const auto begin = [this, index]() -> Awaitable<void> {
+        const auto begin = [this, index, replaced]() -> Awaitable<void> {
             if (lanes_[index] != nullptr) {
-                lanes_[index]->begin_drain();
+                lanes_[index]->begin_drain(replaced);
             }
             co_return;
         };
@@ -132,6 +133,12 @@ void HttpServerConnection::on_batch(Lane& lane, std::span<const TakenEnvelope> b
 void HttpServerConnection::on_timer(Lane& lane, std::uint64_t token) {
     if (token == ServerLane::timer && lanes_[lane.index()] != nullptr) {
         lanes_[lane.index()]->on_timer();
+    }
+}
+
+void HttpServerConnection::on_parked(Lane& lane) {
+    if (lanes_[lane.index()] != nullptr) {
+        lanes_[lane.index()]->adopt();
     }
 }
 

@@ -22,6 +22,7 @@ class HttpServerConnection final : public Connection {
     Awaitable<Result<void>> disconnect() override;
     void on_batch(Lane& lane, std::span<const TakenEnvelope> batch) override;
     void on_timer(Lane& lane, std::uint64_t token) override;
+    void on_parked(Lane& lane) override;
     void on_lane_start(Lane& lane) override;
     void on_lane_stop(Lane& lane) override;
 

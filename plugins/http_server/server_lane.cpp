@@ -23,6 +23,9 @@ constexpr std::chrono::seconds lingering_time{2};
 /// Quiet for that long, a client is not about to send a request.
 constexpr std::chrono::milliseconds idle_time{200};
 
+/// Names the form of the state that `Session::move_on` writes.
+constexpr const char* parked_kind = "patchbay/http_server:session:1";
+
 std::size_t per_lane(std::size_t all, std::uint32_t lanes) {
     return std::max<std::size_t>(all / std::max<std::uint32_t>(lanes, 1), 1);
 }
@@ -45,7 +48,8 @@ Shared::Shared(const Host& owner, Options read_options)
       options(std::move(read_options)),
       clock(owner),
       counters(owner),
-      limits(options.limits.connections, options.limits.connections_per_address) {}
+      limits(options.limits.connections, options.limits.connections_per_address),
+      parked(owner, parked_kind) {}
 
 void Exchange::on_deadline() noexcept {
     lane_.expire(*this);
@@ -108,7 +112,7 @@ net::DeadlineQueue& ServerLane::queue(Session::Phase phase) noexcept {
 // ---- Clients ------------------------------------------------------------------------------------
 
 Result<void> ServerLane::listen(const std::vector<std::intptr_t>& descriptors) {
-    draining_ = false;
+    draining_ = passes_on_ = false;
     for (const std::intptr_t descriptor : descriptors) {
         net::Acceptor& acceptor = acceptors_.emplace_back(
             readiness_, deadlines_, shared_.host.log(), static_cast<int>(descriptor),
@@ -157,8 +161,58 @@ void ServerLane::add_client(net::Descriptor socket, const net::PeerAddress& clie
     }
 }
 
+void ServerLane::add_parked(net::Descriptor socket, std::string_view state) {
+    begin_turn();
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        return;  // the client has gone
+    }
+    const net::PeerAddress client = net::PeerAddress::of(address);
+    const bool exempt = client.is_unix() || is_trusted(client, shared_.options.trusted_proxies);
+    if (shared_.limits.admit(client, exempt) != net::Admission::admitted) {
+        shared_.counters.connections_refused.add();
+        return;
+    }
+    const int descriptor = socket.get();
+    Session& session =
+        sessions_.emplace_back(*this, net::Stream(std::move(socket)), client, exempt);
+    session.place = std::prev(sessions_.end());
+    shared_.counters.open_connections.add(1);
+    if (!readiness_.add(descriptor, session)) {
+        session.abort();
+        return;
+    }
+    session.go_on(state);
+    if (passes_on_ && !session.is_closed()) {
+        session.move_on();
+    }
+}
+
+void ServerLane::adopt() {
+    static_cast<void>(shared_.parked.adopt(lane_, [this](std::intptr_t descriptor, std::string_view state) {
+        add_parked(net::Descriptor(static_cast<int>(descriptor)), state);
+    }));
+    readiness_.request_turn();
+}
+
+bool ServerLane::pass_on(Session& session, std::string_view state) {
+    const int descriptor = session.descriptor();
+    // It may be adopted, and become another socket's number, as soon as it is parked.
+    readiness_.remove(descriptor, session);
+    if (shared_.parked.park(descriptor, state)) {
+        return true;
+    }
+    if (!readiness_.add(descriptor, session)) {
+        session.abort();
+    }
+    return false;
+}
+
 void ServerLane::forget(Session& session) {
-    readiness_.remove(session.descriptor(), session);
+    if (session.descriptor() >= 0) {
+        readiness_.remove(session.descriptor(), session);
+    }
     for (std::vector<Session*>* const list : {&to_flush_, &flushing_}) {
         std::replace(list->begin(), list->end(), &session, static_cast<Session*>(nullptr));
     }
@@ -171,10 +225,20 @@ void ServerLane::forget(Session& session) {
     readiness_.request_turn();
 }
 
-void ServerLane::begin_drain() {
+void ServerLane::begin_drain(bool replaced) {
     draining_ = true;
+    passes_on_ = replaced && shared_.parked.can_park();
     draining_since_ = std::chrono::steady_clock::now();
     acceptors_.clear();
+    if (!passes_on_) {
+        return;
+    }
+    begin_turn();
+    for (auto next = sessions_.begin(); next != sessions_.end();) {
+        Session& session = *next++;
+        session.move_on();
+    }
+    readiness_.request_turn();
 }
 
 Awaitable<void> ServerLane::end_idle(std::chrono::steady_clock::time_point deadline) {

@@ -17,6 +17,7 @@
 #include <patchbay/net/deadlines.hpp>
 #include <patchbay/net/readiness.hpp>
 #include <patchbay/net/tls.hpp>
+#include <patchbay/parked_connections.hpp>
 #include <patchbay/request_dialogues.hpp>
 
 #include <array>
@@ -47,6 +48,7 @@ struct Shared {
     net::Clock clock;
     Counters counters;
     net::ConnectionLimits limits;
+    ParkedConnections parked;
     std::unique_ptr<net::TlsContext> tls;
     std::unique_ptr<RequestChecker> checker;
     std::unique_ptr<AccessLog> access_log;
@@ -67,8 +69,11 @@ class ServerLane {
 
     // ---- For the connection ---------------------------------------------------------------------
     [[nodiscard]] Result<void> listen(const std::vector<std::intptr_t>& descriptors);
-    /// Accepts nobody any more, and lets every session end after its answers.
-    void begin_drain();
+    /// Accepts nobody any more, and lets every session end after its answers, or, when another
+    /// generation takes over, move there.
+    void begin_drain(bool replaced);
+    /// Takes over sessions of an earlier generation.
+    void adopt();
     /// Ends the sessions that have stayed idle for a moment since then.
     [[nodiscard]] Awaitable<void> end_idle(std::chrono::steady_clock::time_point deadline);
     /// Waits for the others, and ends the rest at the deadline.
@@ -85,6 +90,10 @@ class ServerLane {
     [[nodiscard]] HeadLimits head_limits() const noexcept;
     [[nodiscard]] std::span<char> read_buffer() noexcept { return read_buffer_; }
     [[nodiscard]] bool is_draining() const noexcept { return draining_; }
+    /// Its sessions move to another generation.
+    [[nodiscard]] bool passes_on() const noexcept { return passes_on_; }
+    /// The next generation gets the session's socket; false: it stays here.
+    [[nodiscard]] bool pass_on(Session& session, std::string_view state);
     [[nodiscard]] net::DeadlineQueue& queue(Session::Phase phase) noexcept;
     [[nodiscard]] Exchange& new_exchange();
     void free_exchange(Exchange& exchange) noexcept;
@@ -103,6 +112,7 @@ class ServerLane {
 
   private:
     void add_client(net::Descriptor socket, const net::PeerAddress& client);
+    void add_parked(net::Descriptor socket, std::string_view state);
     [[nodiscard]] Awaitable<void> wait_for_sessions(std::chrono::steady_clock::time_point deadline);
     void end_of_turn() noexcept;
     void finish();
@@ -149,6 +159,7 @@ class ServerLane {
     std::uint64_t new_answers_ = 0;
     bool in_turn_ = false;
     bool draining_ = false;
+    bool passes_on_ = false;
     std::chrono::steady_clock::time_point draining_since_{};
     Timer drained_;
 };

@@ -14,6 +14,10 @@ namespace {
 
 /// Answers that the client does not take yet; more hold up the reading of requests.
 constexpr std::size_t output_bound = std::size_t{256} << 10U;
+/// First byte of the state of a session that moves: whether it has had a request. The begin of the
+/// next one follows.
+constexpr char fresh_mark = 'f';
+constexpr char used_mark = 'u';
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -254,7 +258,7 @@ Exchange& Session::queue_exchange(const RequestHead* head) {
     exchange.session = this;
     exchange.rules = {};
     if (head != nullptr) {
-        exchange.rules = {head->is_head(), head->keep_alive && !lane_.is_draining(), head->version,
+        exchange.rules = {head->is_head(), head->keep_alive && !ends_with_drain(), head->version,
                           head->accepts_gzip};
     }
     (back_ != nullptr ? back_->next : front_) = &exchange;
@@ -321,7 +325,7 @@ void Session::answer_own(Exchange& exchange, unsigned status, std::string_view p
 
 /// Before its answer is written: whether it is the last one of a session that drains.
 void Session::end_with(Exchange& exchange) noexcept {
-    if (lane_.is_draining() && &exchange == back_ && !incoming_ && leftover_.empty()) {
+    if (ends_with_drain() && &exchange == back_ && !incoming_ && leftover_.empty()) {
         exchange.rules.keep_alive = false;
         last_request_ = true;
     }
@@ -384,9 +388,12 @@ bool Session::write_out() {
     }
     output_ = std::string();
     written_ = 0;
-    const bool drained = lane_.is_draining() && !incoming_ && leftover_.empty();
+    const bool drained = ends_with_drain() && !incoming_ && leftover_.empty();
     if ((last_request_ || drained) && front_ == nullptr) {
         linger();
+        return false;
+    }
+    if (lane_.passes_on() && move_on()) {
         return false;
     }
     if (phase_ == Phase::writing) {
@@ -409,6 +416,35 @@ void Session::wait_to_write(bool has_progressed) {
 }
 
 // ---- The end ------------------------------------------------------------------------------------
+
+bool Session::ends_with_drain() const noexcept {
+    return lane_.is_draining() && (!lane_.passes_on() || stream_.is_tls());
+}
+
+bool Session::move_on() {
+    const bool busy = front_ != nullptr || written_ != output_.size() || incoming_ ||
+                      awaits_continue_ || last_request_ || input_closed_;
+    if (busy || stream_.is_tls() || phase_ == Phase::closed || phase_ == Phase::lingering) {
+        return false;
+    }
+    std::string state(1, phase_ == Phase::fresh ? fresh_mark : used_mark);
+    state += leftover_;
+    if (!lane_.pass_on(*this, state)) {
+        return false;
+    }
+    static_cast<void>(stream_.release());
+    set_phase(Phase::closed);
+    lane_.forget(*this);
+    return true;
+}
+
+void Session::go_on(std::string_view state) {
+    if (!state.starts_with(fresh_mark)) {
+        set_phase(Phase::idle);
+    }
+    leftover_ = state.substr(std::min<std::size_t>(state.size(), 1));
+    resume();
+}
 
 void Session::end_if_idle() {
     if (front_ == nullptr && written_ == output_.size() && !incoming_ && leftover_.empty()) {

@@ -39,6 +39,11 @@ class Session final : public net::Readiness, public net::Deadline {
                     std::string_view extra = {});
     /// Writes what waits to be written, and goes on reading when that was held up by it.
     void flush();
+    /// Goes on with what an earlier generation left; `state` as `move_on` writes it.
+    void go_on(std::string_view state);
+    /// Of a lane whose sessions move to another generation: moves it unless it is in the middle of
+    /// a request, an answer, or TLS. True when it went.
+    bool move_on();
     /// Of a lane that drains: ends it unless answers are in progress.
     void end_if_idle();
     /// Ends it now, answering what waits with 500.
@@ -84,6 +89,8 @@ class Session final : public net::Readiness, public net::Deadline {
     void settle_front(Exchange& exchange);
     void note_answer(const Exchange& exchange, unsigned status, std::size_t bytes);
     [[nodiscard]] bool is_paused() const noexcept;
+    /// The answer in progress is the last one, because the lane drains and cannot pass it on.
+    [[nodiscard]] bool ends_with_drain() const noexcept;
     [[nodiscard]] bool write_out();
     void wait_to_write(bool has_progressed);
     void resume();

@@ -2,7 +2,6 @@
 """New code in a running host, with the real plugins and clients that do not notice."""
 
 import http.client
-import json
 import os
 import pathlib
 import shutil
@@ -10,57 +9,19 @@ import signal
 import threading
 import unittest
 
-from harness import PATIENCE, PLUGINS, Host, eventually, patchbay
+from harness import PATIENCE, Host, eventually, patchbay
 from http_test import HttpTest
+from plugin_copies import PluginCopies
 
 
-class ReloadTest(HttpTest):
-    def setUp(self):
-        super().setUp()
-        # Copies, because these plugins are replaced.
-        self.plugins = self.root / "plugins"
-        self.plugins.mkdir()
-        for name in ("echo", "http_server"):
-            (self.plugins / name).mkdir()
-            for file in ("connection.yaml", f"lib{name}.so"):
-                found = next(pathlib.Path(PLUGINS, name).glob("*" + file.removeprefix("lib")))
-                shutil.copy(found, self.plugins / name / found.name)
-
-    def library(self, name):
-        return next((self.plugins / name).glob("*.so"))
-
-    def config(self, name, **options):
-        path = super().config(name, **options)
-        text = path.read_text()
-        self.assertIn("../build/release/plugins", text)
-        path.write_text(text.replace("../build/release/plugins", "../plugins"))
-        return path
-
-    def rebuild(self, name):
-        """Other bytes with the same behaviour, put in place as a build does: by renaming."""
-        library = self.library(name)
-        fresh = library.with_suffix(".new")
-        fresh.write_bytes(library.read_bytes() + b"\0")
-        os.rename(fresh, library)
-
-    def reload(self, host, *arguments):
-        done = patchbay("reload", *arguments, "--config", host.config, "--json")
-        answer = json.loads(done.stdout) if done.stdout else None
-        return done.returncode, answer, done.stderr.decode()
-
-    def reloaded(self, host, *arguments):
-        code, answer, errors = self.reload(host, *arguments)
-        self.assertEqual(code, 0, errors or answer)
-        report = answer["reloads"][0]["report"]
-        self.assertTrue(report["unloaded"], report)
-        return report
-
-    def generation(self, host, name):
-        return next(i["generation"] for i in host.ask("status")["instances"] if i["name"] == name)
+class ReloadTest(PluginCopies, HttpTest):
+    copied = ("echo", "http_server")
 
     def while_clients_ask(self, count, keep_alive, action):
-        """Runs `action` while `count` clients send requests without a pause; what failed."""
+        """Runs `action` while `count` clients send requests without a pause; what failed. Clients
+        that keep their connections note how many they had in `self.connections`."""
         failures = []
+        self.connections = [0] * count
         answered = [0] * count
         ended = threading.Event()
 
@@ -68,8 +29,10 @@ class ReloadTest(HttpTest):
             connection = None
             while not ended.is_set():
                 try:
-                    connection = connection or http.client.HTTPConnection(
-                        "127.0.0.1", self.port, timeout=PATIENCE)
+                    if connection is None:
+                        connection = http.client.HTTPConnection("127.0.0.1", self.port,
+                                                                timeout=PATIENCE)
+                        self.connections[number] += 1
                     body = f"{number}-{answered[number]}".encode()
                     connection.request("POST", "/", body)
                     answer = connection.getresponse()
@@ -126,6 +89,43 @@ class Reload(ReloadTest):
                     self.reloaded(host, "http_server")
             self.assertEqual(self.while_clients_ask(4, False, reload_often), [])
             self.assertEqual(self.generation(host, "http_server"), 4)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_clients_keep_their_connections_when_the_server_is_new(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            idle = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+            self.assertEqual(self.ask("POST", "/", b"1", connection=idle).text, b"1")
+            fresh = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+            fresh.connect()
+            half = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+            half.connect()
+            half.sock.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-")
+            # Of these, one is in the middle of a body: it is answered by the server that began it.
+            body = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+            body.putrequest("POST", "/")
+            body.putheader("Content-Length", "4")
+            body.endheaders(b"be")
+
+            def reload_often():
+                for _ in range(5):
+                    self.rebuild("http_server")
+                    self.reloaded(host, "http_server")
+            bodies = threading.Timer(0.3, lambda: body.send(b"en"))
+            bodies.start()
+            self.assertEqual(self.while_clients_ask(8, True, reload_often), [])
+            bodies.join()
+            self.assertEqual(self.connections, [1] * 8)
+            self.assertEqual(body.getresponse().read(), b"been")
+            self.assertEqual(self.ask("POST", "/", b"2", connection=body).text, b"2")
+            self.assertEqual(self.ask("POST", "/", b"2", connection=idle).text, b"2")
+            self.assertEqual(self.ask("POST", "/", b"2", connection=fresh).text, b"2")
+            half.sock.sendall(b"Length: 2\r\n\r\nab")
+            answer = http.client.HTTPResponse(half.sock)
+            answer.begin()
+            self.assertEqual((answer.status, answer.read()), (200, b"ab"))
+            for connection in (idle, fresh, half, body):
+                connection.close()
+            self.assertEqual(self.generation(host, "http_server"), 6)
             self.assertEqual(host.stop(), 0, host.log_text())
 
     def test_a_broken_build_changes_nothing_and_the_fixed_one_is_taken(self):

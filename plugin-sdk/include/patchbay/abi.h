@@ -326,7 +326,9 @@ enum {
      * `operation_complete(token)`. `value` is the time limit in nanoseconds. It follows every
      * CONNECT that did not fail: also one that passed its time limit (give it up; completing it is
      * not needed any more) and one whose connection was reported lost. After a failed DISCONNECT
-     * the instance counts as disconnected all the same. */
+     * the instance counts as disconnected all the same. `name` is "reload" when another generation
+     * of the instance takes over, and empty otherwise (since 1.1; `disconnect` of section 9 is not
+     * told). */
     PATCHBAY_SIGNAL_DISCONNECT = 2,
     /** The taken envelope `token` is no longer wanted (`status` tells why). It was already settled;
      *  completing it is still required and frees its views. */
@@ -361,7 +363,16 @@ enum {
     /** To lanes that asked for it with `subscribe`: `value` is one of PATCHBAY_AGENT_*, `name` the
      * agent's id, `payload` a JSON object with what `list` tells about it. `token` counts the
      * changes that this lane missed before this one because it was slow. */
-    PATCHBAY_SIGNAL_AGENT_CHANGED = 14
+    PATCHBAY_SIGNAL_AGENT_CHANGED = 14,
+    /** Lane 0 only, patchbay.state/1. Write the state, then `operation_complete(token)`. `value` is
+     * the time limit in nanoseconds. */
+    PATCHBAY_SIGNAL_STATE_SAVE = 15,
+    /** Lane 0 only, patchbay.state/1. Read the state, whose schema is `value`, then
+     * `operation_complete(token)`; a failure refuses to continue it. The time limit is that of
+     * CONNECT. */
+    PATCHBAY_SIGNAL_STATE_LOAD = 16,
+    /** Connections of another generation wait for `adopt` (patchbay.sockets/1). */
+    PATCHBAY_SIGNAL_PARKED = 17
 };
 
 enum {
@@ -827,7 +838,62 @@ typedef struct patchbay_sockets {
     /** Ends one loan; afterwards the plugin does not touch its descriptors. `flags` are
      *  PATCHBAY_RELEASE_*. [any-thread] [no-block], and in `destroy`. */
     void(PATCHBAY_CALL* release)(const patchbay_host* host, uint64_t id, uint32_t flags);
+
+    /* Established connections that change hands. The generation that a reload ends parks those of
+     * which it has nothing left to do, each with what the next one has to know to go on; that one
+     * adopts them. The two agree by `kind`, a name of the form that the state has: what is not
+     * understood is never parked. What nobody adopts is closed with the instance. */
+
+    /** This generation adopts connections of that kind. In `create`; one kind, the last counts. */
+    void(PATCHBAY_CALL* accept_parked)(const patchbay_host* host, patchbay_string kind);
+    /** Gives a connected socket to the host, with up to PATCHBAY_PARKED_STATE_SIZE bytes of state.
+     *  OK: it is the plugin's no more, and must not be closed. UNSUPPORTED: no other generation
+     *  accepts that kind. OVERLOADED: there are 65,536 already, or 64 MiB of state. With
+     *  descriptor -1 nothing is parked: OK says that it could be.
+     *  [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* park)(const patchbay_host* host, intptr_t descriptor,
+                                         patchbay_string kind, patchbay_bytes state);
+    /** Fills `parked` with patchbay_parked, the oldest first; from then on they are the plugin's to
+     *  close. Zero is a normal answer: lanes are signalled in turn, and take what is there. When
+     *  more wait than there was room for, a signal follows. A class whose generations do not
+     * overlap is signalled after CONNECT, and may as well adopt in the middle of it. [lane]
+     * [no-block] */
+    patchbay_status(PATCHBAY_CALL* adopt)(patchbay_lane* lane, patchbay_array* parked);
 } patchbay_sockets;
+
+#define PATCHBAY_PARKED_STATE_SIZE 65536u
+
+/** An adopted connection. Crosses in arrays. */
+typedef struct patchbay_parked {
+    intptr_t descriptor;
+    /** Valid until the lane's next `adopt`. */
+    patchbay_bytes state;
+} patchbay_parked;
+
+/** What an instance knows beyond its connection and its files, handed from generation to generation
+ * by a reload (since 1.1). The old one is asked with PATCHBAY_SIGNAL_STATE_SAVE when it takes no
+ * more envelopes, and the new one with PATCHBAY_SIGNAL_STATE_LOAD before it takes the first. A
+ * class with PATCHBAY_CLASS_OVERLAPS saves while it is connected, and may first wait for what it
+ * has in progress; any other saves after DISCONNECT, and loads before CONNECT. Saving changes
+ * nothing: when the new one refuses, or fails to connect, the old one goes on.
+ *
+ * A reload is refused before anything is asked when the new generation does not continue the schema
+ * that the old one saves; so is one from a class with state to one without, unless the operator
+ * says that the state may be lost. */
+#define PATCHBAY_STATE_EXTENSION "patchbay.state/1"
+typedef struct patchbay_state {
+    uint32_t struct_size;
+    /** This object has a state. It saves it in the schema `version`, and continues what was saved
+     * in the schemas `oldest` to `version`; at least 1. In `create`. */
+    void(PATCHBAY_CALL* offer)(const patchbay_host* host, uint32_t version, uint32_t oldest);
+    /** Appends to the state. OVERLOADED beyond 64 MiB. From the signal to its completion.
+     *  [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* write)(const patchbay_host* host, patchbay_bytes part);
+    /** Copies the next bytes, at most `capacity`, and says how many; 0 = the end. From the signal
+     * to its completion. [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* read)(const patchbay_host* host, uint8_t* buffer,
+                                         size_t capacity, size_t* size);
+} patchbay_state;
 
 /** Proofs of representation that `cert_requests` of connection.yaml asks for (since 1.1). The host
  * looks for them and checks signature and dates before each connect; without all of them it does
@@ -1014,6 +1080,12 @@ typedef struct patchbay_identity {
     /** Changes of all agents come to `lane` from now on, or (false) no longer. A lane that does
      * not keep up misses changes, and is told how many. [any-thread] [no-block] */
     patchbay_status(PATCHBAY_CALL* subscribe)(patchbay_lane* lane, bool wanted);
+
+    /** The socket of a session moved to this generation (`adopt`): `lane` serves it from now on, as
+     * `connection`, and the agent's envelopes come here. UNSUPPORTED: the session has ended.
+     *  [any-thread] [no-block] */
+    patchbay_status(PATCHBAY_CALL* move)(patchbay_lane* lane, uint64_t session,
+                                         uint64_t connection);
 } patchbay_identity;
 
 #ifdef __cplusplus

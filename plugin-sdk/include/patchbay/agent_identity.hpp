@@ -122,6 +122,9 @@ class AgentIdentity {
                                            std::uint32_t limit = 0) const;
     /// `on_agent_changed` on `lane` from now on, or no longer.
     Result<void> subscribe(Lane& lane, bool wanted) const;
+    /// The session's socket was adopted from an earlier generation: `lane` serves it from now on,
+    /// as `connection`. Fails when the session has ended, or the host is older.
+    Result<void> move(Lane& lane, std::uint64_t session, std::uint64_t connection) const;
 
   private:
     AgentIdentity(const patchbay_host* host, const patchbay_identity* table)

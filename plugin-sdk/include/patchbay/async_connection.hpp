@@ -18,6 +18,7 @@
 #include <patchbay/envelope_exchange.hpp>
 #include <patchbay/host.hpp>
 #include <patchbay/lane.hpp>
+#include <patchbay/state_schema.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -97,6 +98,26 @@ class Connection {
     /// A dependent calls `method`. The result, or the failure, goes back to it.
     [[nodiscard]] virtual Awaitable<Result<std::string>> on_call(std::string method,
                                                                  std::string arguments);
+
+    // ---- Reload ---------------------------------------------------------------------------------
+    /// The schema of the state that `save_state` saves, when there is one. Asked once, after
+    /// construction.
+    [[nodiscard]] virtual std::optional<StateSchema> state_schema() const;
+    /// What the next generation has to know to go on. No envelope is taken any more, and the sends
+    /// in progress have ended. A class whose generations overlap is connected meanwhile, any other
+    /// has disconnected. It changes nothing: this generation goes on when the next one cannot.
+    /// [lane 0]
+    [[nodiscard]] virtual Awaitable<Result<std::string>> save_state();
+    /// Continues what an earlier generation saved in that schema, one of those that `state_schema`
+    /// names, before the first envelope; a failure leaves the old generation in service. A class
+    /// whose generations overlap is connected already, any other is not. [lane 0]
+    [[nodiscard]] virtual Awaitable<Result<void>> load_state(std::uint32_t version,
+                                                             std::string state);
+    /// Connections of an earlier generation wait: `ParkedConnections::adopt`. [lane]
+    virtual void on_parked(Lane& lane);
+    /// The `disconnect` in progress ends this generation only: another one of the instance takes
+    /// over. [lane 0]
+    [[nodiscard]] bool is_being_replaced() const noexcept;
 
     // ---- Choices of the class, asked once after construction ------------------------------------
     /// Uncompleted envelopes per lane at most; the operator's `max_in_flight` overrides it.

@@ -22,10 +22,23 @@ FIELD(patchbay_listener, id, 8, uint64_t);
 FIELD(patchbay_listener, port, 16, uint32_t);
 FIELD(patchbay_listener, reserved, 20, uint32_t);
 
-SIZE(patchbay_sockets, 24);
+SIZE(patchbay_sockets, 48);
 FIELD(patchbay_sockets, struct_size, 0, uint32_t);
 FIELD(patchbay_sockets, listen, 8, patchbay_status (PATCHBAY_CALL*)(const patchbay_host*, const patchbay_listen_options*, patchbay_array*, patchbay_error*));
 FIELD(patchbay_sockets, release, 16, void (PATCHBAY_CALL*)(const patchbay_host*, uint64_t, uint32_t));
+FIELD(patchbay_sockets, accept_parked, 24, void (PATCHBAY_CALL*)(const patchbay_host*, patchbay_string));
+FIELD(patchbay_sockets, park, 32, patchbay_status (PATCHBAY_CALL*)(const patchbay_host*, intptr_t, patchbay_string, patchbay_bytes));
+FIELD(patchbay_sockets, adopt, 40, patchbay_status (PATCHBAY_CALL*)(patchbay_lane*, patchbay_array*));
+
+SIZE(patchbay_parked, 24);
+FIELD(patchbay_parked, descriptor, 0, intptr_t);
+FIELD(patchbay_parked, state, 8, patchbay_bytes);
+
+SIZE(patchbay_state, 32);
+FIELD(patchbay_state, struct_size, 0, uint32_t);
+FIELD(patchbay_state, offer, 8, void (PATCHBAY_CALL*)(const patchbay_host*, uint32_t, uint32_t));
+FIELD(patchbay_state, write, 16, patchbay_status (PATCHBAY_CALL*)(const patchbay_host*, patchbay_bytes));
+FIELD(patchbay_state, read, 24, patchbay_status (PATCHBAY_CALL*)(const patchbay_host*, uint8_t*, size_t, size_t*));
 
 VALUE(PATCHBAY_LISTEN_IPV6_ONLY, 1);
 VALUE(PATCHBAY_RELEASE_KEEP, 1);
@@ -40,6 +53,10 @@ VALUE(PATCHBAY_SIGNAL_IDENTITY_RESULT, 11);
 VALUE(PATCHBAY_SIGNAL_AGENT_PING, 12);
 VALUE(PATCHBAY_SIGNAL_SESSION_END, 13);
 VALUE(PATCHBAY_SIGNAL_AGENT_CHANGED, 14);
+VALUE(PATCHBAY_SIGNAL_STATE_SAVE, 15);
+VALUE(PATCHBAY_SIGNAL_STATE_LOAD, 16);
+VALUE(PATCHBAY_SIGNAL_PARKED, 17);
+VALUE(PATCHBAY_PARKED_STATE_SIZE, 65536);
 
 SIZE(patchbay_identity_settings, 72);
 FIELD(patchbay_identity_settings, struct_size, 0, uint32_t);
@@ -80,7 +97,7 @@ FIELD(patchbay_agent, connection, 16, uint64_t);
 FIELD(patchbay_agent, lane, 24, uint32_t);
 FIELD(patchbay_agent, reserved, 28, uint32_t);
 
-SIZE(patchbay_identity, 104);
+SIZE(patchbay_identity, 112);
 FIELD(patchbay_identity, struct_size, 0, uint32_t);
 FIELD(patchbay_identity, settings, 8, void (PATCHBAY_CALL*)(const patchbay_host*, patchbay_identity_settings*));
 FIELD(patchbay_identity, register_agent, 16, patchbay_status (PATCHBAY_CALL*)(patchbay_lane*, const patchbay_agent_registration*, uint64_t));
@@ -94,6 +111,7 @@ FIELD(patchbay_identity, validate, 72, patchbay_status (PATCHBAY_CALL*)(patchbay
 FIELD(patchbay_identity, lookup, 80, patchbay_status (PATCHBAY_CALL*)(const patchbay_host*, patchbay_string, patchbay_agent*));
 FIELD(patchbay_identity, list, 88, patchbay_status (PATCHBAY_CALL*)(const patchbay_host*, patchbay_string, uint32_t, patchbay_bytes*, patchbay_block**));
 FIELD(patchbay_identity, subscribe, 96, patchbay_status (PATCHBAY_CALL*)(patchbay_lane*, bool));
+FIELD(patchbay_identity, move, 104, patchbay_status (PATCHBAY_CALL*)(patchbay_lane*, uint64_t, uint64_t));
 
 VALUE(PATCHBAY_IDENTITY_OPENAGENTS_05, 1);
 VALUE(PATCHBAY_IDENTITY_FORCE, 1);

@@ -202,6 +202,18 @@ struct IdentityTable {
         return PATCHBAY_OK;
     }
 
+    static patchbay_status move(patchbay_lane* lane, std::uint64_t session,
+                                std::uint64_t connection) {
+        const std::lock_guard lock(current->mutex_);
+        DoubleAgent* const agent = of_session(session);
+        if (agent == nullptr) {
+            return PATCHBAY_UNSUPPORTED;
+        }
+        agent->lane = current->index_of(lane);
+        agent->connection = connection;
+        return PATCHBAY_OK;
+    }
+
     static constexpr patchbay_identity table = {sizeof(patchbay_identity),
                                                 &settings,
                                                 &register_agent,
@@ -214,7 +226,8 @@ struct IdentityTable {
                                                 &validate,
                                                 &lookup,
                                                 &list,
-                                                &subscribe};
+                                                &subscribe,
+                                                &move};
 };
 
 IdentityDouble::IdentityDouble() {

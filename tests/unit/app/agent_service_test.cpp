@@ -10,6 +10,7 @@
 #include "multiplexer/multiplexer.hpp"
 #include "plugins/abi_host.hpp"
 #include "plugins/listening_sockets.hpp"
+#include "plugins/parked_sockets.hpp"
 #include "unit/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -62,7 +63,7 @@ struct SignalSeen {
 class Transport {
   public:
     Transport(const plugins::HostServices& services, const std::string& name)
-        : services_(services), host_(services, name, "{}", metrics_, sockets_, reports) {
+        : services_(services), host_(services, name, "{}", metrics_, sockets_, parked_, reports) {
         multiplexer::InstanceOptions options;
         options.name = name;
         options.component_id = "test/" + name + ":0.1.0";
@@ -154,6 +155,7 @@ class Transport {
     const plugins::HostServices& services_;
     plugins::InstanceMetrics metrics_;
     plugins::ListeningSockets sockets_;
+    plugins::ParkedSockets parked_;
     plugins::AbiHost host_;
     plugins::LaneContext contexts_[2];
     std::unique_ptr<plugins::AbiHost::ThreadScope> scope_;

@@ -99,7 +99,8 @@ TEST(HostSchema, AcceptsWhatTheReaderAccepts) {
              "max_audit_entries: 10000000}}",
              "heartbeat: {heartbeat_interval: 1, agent_timeout: 2, ping_timeout: 0.5}",
              "log: {level: 'off', format: json, levels: {anything: trace}}",
-             "{control: {enabled: false, socket: ''}, shutdown: {drain_timeout: 0}}",
+             "{control: {enabled: false, socket: ''}, shutdown: {drain_timeout: 0}, reload: "
+             "{probation: 0}}",
              "limits: {max_hops: '${HOPS:int:4}'}",
              "log: {level: '${LEVEL:str:debug}'}",
              "control: {enabled: '${X:bool:no}'}",
@@ -181,6 +182,7 @@ TEST(HostSchema, RefusesWhatTheReaderRefuses) {
              "log: {levels: []}",
              "control: {enabled: 1}",
              "shutdown: {drain_timeout: -1}",
+             "reload: {probation: soon}",
              "network: {id: 1}",
          }) {
         EXPECT_FALSE(read_host(yaml)) << yaml;

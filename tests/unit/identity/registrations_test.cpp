@@ -174,6 +174,40 @@ TEST_F(RegistrationsTest, BranchConnectedOwnerIsReplacedByItsCertificate) {
     EXPECT_TRUE(directory.lookup("alice"));
 }
 
+TEST_F(RegistrationsTest, ASessionMovesToAnotherGeneration) {
+    open();
+    const Answer alice = enter("alice", 1);
+    const TransportLane next{1, 2, 3};
+    ASSERT_TRUE(registrations->move(alice.value, next, 7));
+    EXPECT_EQ(registrations->lookup("alice")->session, alice.value);
+    EXPECT_EQ(registrations->lookup("alice")->connection, 7U);
+    EXPECT_EQ(registrations->lookup("alice")->lane, next);
+    EXPECT_EQ(directory.lookup("alice")->lane, 3U);
+    // The end of the old generation is nothing to it.
+    registrations->end_generation(1, 1);
+    EXPECT_TRUE(registrations->lookup("alice")->online);
+    EXPECT_TRUE(directory.lookup("alice"));
+    pass(31s);
+    ASSERT_FALSE(transports.pings.empty());
+    EXPECT_EQ(transports.pings[0].first, 7U) << "its new socket is asked for signs of life";
+    // Another agent may have the number that its socket had.
+    EXPECT_FALSE(enter("bob", 1).failed);
+    registrations->unregister(alice.value);
+    EXPECT_FALSE(registrations->lookup("alice")->online);
+}
+
+TEST_F(RegistrationsTest, ASessionThatHasEndedDoesNotMove) {
+    open();
+    const Answer alice = enter("alice", 1);
+    registrations->unregister(alice.value);
+    EXPECT_EQ(registrations->move(alice.value, {1, 2, 0}, 7).error().code, "identity.no_session");
+    const Answer bob = enter("bob", 2);
+    EXPECT_FALSE(registrations->move(bob.value, {2, 1, 0}, 7)) << "to another instance";
+    transports.dead.emplace(1, 2);
+    EXPECT_FALSE(registrations->move(bob.value, {1, 2, 0}, 7)) << "to one that has ended";
+    EXPECT_EQ(registrations->lookup("bob")->connection, 2U);
+}
+
 TEST_F(RegistrationsTest, Weakness4AConnectedOwnerIsNotForcedAway) {
     open();
     const Answer owner = enter("alice", 1);

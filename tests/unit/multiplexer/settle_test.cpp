@@ -465,6 +465,51 @@ TEST(Generations, HandTheMailboxOverAndAnswerForTheirOwn) {
     EXPECT_EQ(newer.messages(), std::vector<std::string>{"late answer"});
 }
 
+TEST(Generations, MayTakeTheMailboxBack) {
+    Harness host;
+    const Peer web = host.add("web");
+    const Peer target = host.add("target");
+    Peer newer = target;
+    newer.generation = target.instance->attach(1).value();
+    target.instance->hand_over();
+    newer.deliver({.to = web.id()});
+    const patchbay_origin newer_origin = web.take().at(0).origin;
+    web.deliver_all({{.to = target.id(), .message = "1"}, {.to = target.id(), .message = "2"}});
+    EXPECT_EQ(newer.messages(1), std::vector<std::string>{"1"});
+    target.instance->hand_over(*target.generation);
+    EXPECT_EQ(newer.take().size(), 0U);
+    EXPECT_EQ(target.messages(), std::vector<std::string>{"2"});
+    web.deliver({.to = target.id(), .message = "answer", .reply_to = newer_origin});
+    EXPECT_EQ(newer.messages(), std::vector<std::string>{"answer"});
+    target.instance->detach(*newer.generation);
+    web.deliver({.to = target.id(), .message = "3"});
+    EXPECT_EQ(target.messages(), std::vector<std::string>{"3"});
+}
+
+TEST(Generations, WhatAnswersOneThatHasLeftGoesToTheOneInService) {
+    Harness host;
+    const Peer web = host.add("web");
+    const Peer target = host.add("target");
+    target.deliver({.to = web.id()});
+    const patchbay_origin old_origin = web.take().at(0).origin;
+    Peer newer = target;
+    newer.generation = target.instance->attach(1).value();
+    target.instance->hand_over();
+    web.deliver({.to = target.id(), .message = "early", .reply_to = old_origin});
+    target.generation->end_answers();
+    EXPECT_EQ(newer.messages(), std::vector<std::string>{"early"}) << "it waited for the old one";
+    web.deliver({.to = target.id(), .message = "late", .reply_to = old_origin});
+    EXPECT_EQ(newer.messages(), std::vector<std::string>{"late"});
+    // Nor is it asked any more.
+    web.deliver({.to = target.id(), .message = "whose?"});
+    newer.complete(newer.take().at(0).token, PATCHBAY_NOT_MINE);
+    EXPECT_EQ(host.dead_letters.last().reason, std::uint32_t{PATCHBAY_REASON_NOT_MINE});
+    // One that is needed again hears again.
+    target.instance->hand_over(*target.generation);
+    web.deliver({.to = target.id(), .message = "again", .reply_to = old_origin});
+    EXPECT_EQ(target.messages(), std::vector<std::string>{"again"});
+}
+
 TEST(Generations, AThousandReloadsLeaveNothing) {
     Harness host;
     const Peer source = host.add("source");

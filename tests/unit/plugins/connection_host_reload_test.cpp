@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 namespace patchbay::plugins {
@@ -52,7 +53,8 @@ class ReloadTest : public testing::TestWithParam<const char*> {
     void start() {
         ConnectionHostOptions options;
         options.data_dir = data_.path().string();
-        options.drain_timeout = 100ms;
+        options.drain_timeout = drain_timeout_;
+        options.reload_probation = probation_;
         auto made = ConnectionHost::make(plan_, traffic_.multiplexer, clock_, traffic_.events,
                                          nullptr, std::move(options));
         ASSERT_TRUE(made) << to_string(made.error());
@@ -73,6 +75,25 @@ class ReloadTest : public testing::TestWithParam<const char*> {
         return host_->find(name)->status();
     }
 
+    /// In the background, until the new generation is in service.
+    std::future<Result<ReloadReport>> begin_reload(const std::string& name) {
+        const std::uint32_t before = status_of(name).generation;
+        auto reload =
+            std::async(std::launch::async, [this, name] { return host_->reload({name}); });
+        EXPECT_TRUE(eventually([&] { return status_of(name).generation != before; }));
+        return reload;
+    }
+    std::string recalled(const std::string& name) {
+        EXPECT_EQ(traffic_.send(name, "recall"), PATCHBAY_DELIVERY_ACCEPTED);
+        return traffic_.receive().value_or("nobody");
+    }
+    void remember(const std::string& name, const std::string& text) {
+        EXPECT_EQ(traffic_.send(name, "remember " + text), PATCHBAY_DELIVERY_ACCEPTED);
+        EXPECT_EQ(recalled(name), text);
+    }
+
+    std::chrono::milliseconds drain_timeout_ = 100ms;
+    std::chrono::milliseconds probation_ = 0ms;
     test::TemporaryFolder data_;
     std::filesystem::path library_ = data_.path() / "behave.so";
     multiplexer::SystemClock clock_;
@@ -305,6 +326,170 @@ TEST_P(ReloadTest, ManyReloadsLeaveNothingBehind) {
     EXPECT_EQ(entries_of("/proc/self/fd"), descriptors);
     EXPECT_TRUE(eventually([] { return entries_of("/proc/self/task") <= 6; }));
     EXPECT_EQ(status_of("one").generation, 103U);
+}
+
+// ---- State --------------------------------------------------------------------------------------
+
+TEST_P(ReloadTest, TheStateGoesOnInTheNextGeneration) {
+    plan("one", R"({"state": "1"})");
+    start();
+    remember("one", "a state in several parts");
+    for (const char* next : {"behave_next", "behave"}) {
+        put(next);
+        const auto report = host_->reload({"one"});
+        ASSERT_TRUE(report) << to_string(report.error());
+        EXPECT_TRUE(report->unloaded) << report->kept_because;
+        EXPECT_EQ(recalled("one"), "a state in several parts");
+    }
+    EXPECT_EQ(metric(*host_->find("one"), "saved"), 2);
+    EXPECT_EQ(metric(*host_->find("one"), "loaded_schema"), 2) << "schema 1, twice";
+}
+
+TEST_P(ReloadTest, AnInstanceThatIsNotConnectedKeepsItsStateToo) {
+    plan("one", R"({"state": "1"})");
+    start();
+    remember("one", "before");
+    traffic_.send("one", "lost");
+    EXPECT_TRUE(
+        eventually([&] { return status_of("one").state == ConnectionState::disconnected; }));
+    put("behave_next");
+    const auto report = host_->reload({"one"});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(generation_that_answers("one"), "2");
+    EXPECT_EQ(recalled("one"), "before");
+}
+
+TEST_P(ReloadTest, AStateThatIsRefusedLeavesTheOldOneInService) {
+    plan("one", R"({"state": "1", "load": "fail"})");
+    start();
+    remember("one", "kept");
+    put("behave_next");
+    const Error error = reload_error("one");
+    EXPECT_EQ(error.code, "test.load");
+    EXPECT_NE(error.message.find("refused to continue the state"), std::string::npos);
+    EXPECT_EQ(generation_that_answers("one"), "1");
+    EXPECT_EQ(recalled("one"), "kept");
+    EXPECT_EQ(status_of("one").reloads, 0U);
+}
+
+TEST_P(ReloadTest, AStateThatCannotBeSavedLeavesTheOldOneInService) {
+    plan("one", R"({"state": "1", "save": "fail"})");
+    start();
+    put("behave_next");
+    EXPECT_EQ(reload_error("one").code, "test.save");
+    EXPECT_EQ(generation_that_answers("one"), "1");
+}
+
+TEST_P(ReloadTest, AGenerationThatDoesNotSaveInTimeStaysInService) {
+    plan("one", R"({"state": "1", "save": "never"})").limits.timeouts.disconnect = 100ms;
+    start();
+    put("behave_next");
+    EXPECT_EQ(reload_error("one").code, "state.save_time_limit");
+    EXPECT_EQ(generation_that_answers("one"), "1");
+}
+
+TEST_P(ReloadTest, ASchemaThatIsNotContinuedIsRefusedBeforeAnythingIsAsked) {
+    plan("one", R"({"state": "1"})");
+    start();
+    remember("one", "kept");
+    put("behave_schema_2");
+    const Error error = reload_error("one");
+    EXPECT_EQ(error.code, "reload.state_schema");
+    EXPECT_NE(error.message.find("a state of schema 1"), std::string::npos) << error.message;
+    EXPECT_EQ(metric(*host_->find("one"), "saved"), 0);
+    EXPECT_EQ(metric(*host_->find("one"), "disconnect"), 0);
+    EXPECT_EQ(recalled("one"), "kept");
+}
+
+TEST_P(ReloadTest, AStateIsLostOnlyWhenTheOperatorSaysSo) {
+    plan("one", R"({"state": "1"})");
+    start();
+    remember("one", "kept");
+    put("behave_1_0");  // knows nothing of states
+    EXPECT_EQ(reload_error("one").code, "reload.state_lost");
+    EXPECT_EQ(recalled("one"), "kept");
+    const auto report = host_->reload({"one", true, true});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(recalled("one"), "nothing");
+}
+
+// ---- Probation ----------------------------------------------------------------------------------
+
+TEST_P(ReloadTest, NewCodeThatLosesItsConnectionGivesWayToTheOldOne) {
+    probation_ = 60s;
+    plan("one");
+    start();
+    put("behave_next");
+    auto reload = begin_reload("one");
+    EXPECT_EQ(generation_that_answers("one"), "2");
+    traffic_.send("one", "lost");
+    const auto report = reload.get();
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, "test.reset");
+    EXPECT_NE(report.error().message.find("step `probation`"), std::string::npos)
+        << report.error().message;
+    EXPECT_EQ(generation_that_answers("one"), "1");
+    EXPECT_EQ(status_of("one").generation, 1U);
+    EXPECT_EQ(status_of("one").reloads, 0U);
+    EXPECT_EQ(status_of("one").state, ConnectionState::connected);
+    EXPECT_EQ(host_->quarantined().size(), 1U);
+    EXPECT_EQ(traffic_.events.count("plugin.unloaded"), 1U);
+    EXPECT_TRUE(traffic_.dead_letters.all().empty());
+}
+
+TEST_P(ReloadTest, NewCodeThatThrowsGivesWayToTheOldOne) {
+    probation_ = 60s;
+    plan("one");
+    plan("two").limits.timeouts.disconnect = 100ms;  // nobody is left in its loop to say goodbye
+    start();
+    put("behave_next");
+    auto reload = begin_reload("one");
+    EXPECT_TRUE(eventually([&] { return status_of("two").generation == 2; }));
+    traffic_.send("two", "throw");
+    const auto report = reload.get();
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, "exception.crossed");
+    EXPECT_EQ(generation_that_answers("one"), "1") << "all instances go back";
+    EXPECT_EQ(generation_that_answers("two"), "1");
+}
+
+TEST_P(ReloadTest, TheOldOneIsWantedBackWhileItStillCompletesItsWork) {
+    probation_ = 60s;
+    drain_timeout_ = std::string(GetParam()) == "Beside" ? 60'000ms : 100ms;
+    plan("one", R"({"batch": "keep"})");
+    start();
+    traffic_.send("one", "kept");
+    EXPECT_TRUE(eventually([&] { return status_of("one").in_flight == 1; }));
+    put("behave_next");
+    auto reload = begin_reload("one");
+    traffic_.send("one", "lost");
+    EXPECT_FALSE(reload.get());
+    EXPECT_EQ(generation_that_answers("one"), "1");
+}
+
+TEST_P(ReloadTest, WhatHasAStateIsOutOfProbationWithItsFirstEnvelope) {
+    probation_ = 60s;
+    plan("one", R"({"state": "1"})");
+    start();
+    put("behave_next");
+    auto reload = begin_reload("one");
+    EXPECT_EQ(generation_that_answers("one"), "2");
+    const auto report = reload.get();
+    ASSERT_TRUE(report) << to_string(report.error());
+    traffic_.send("one", "lost");
+    EXPECT_TRUE(
+        eventually([&] { return status_of("one").state == ConnectionState::disconnected; }));
+    EXPECT_EQ(status_of("one").generation, 2U);
+}
+
+TEST_P(ReloadTest, AHostThatStopsWaitsForNoProbation) {
+    probation_ = 60s;
+    plan("one");
+    start();
+    put("behave_next");
+    auto reload = begin_reload("one");
+    EXPECT_TRUE(host_->stop().clean());
+    EXPECT_TRUE(reload.get());
 }
 
 INSTANTIATE_TEST_SUITE_P(Classes, ReloadTest, testing::Values("Driven", "Loop", "Beside"),

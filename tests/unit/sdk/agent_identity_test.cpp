@@ -103,7 +103,10 @@ const patchbay_identity table = {
         *block = buffer.block;
         return PATCHBAY_OK;
     },
-    [](patchbay_lane*, bool wanted) { return note(wanted ? "subscribe" : "unsubscribe"); }};
+    [](patchbay_lane*, bool wanted) { return note(wanted ? "subscribe" : "unsubscribe"); },
+    [](patchbay_lane*, std::uint64_t session, std::uint64_t connection) {
+        return note("move " + std::to_string(session) + ' ' + std::to_string(connection));
+    }};
 
 /// Tells what it hears in the log.
 class Listener final : public Connection {
@@ -236,7 +239,7 @@ class Asking final : public Connection {
              {identity->register_agent(own, registration, 1), identity->claim(own, claim, 2),
               identity->renew(own, 5, true, 3), identity->release(own, 5, 4),
               identity->validate(own, "C", "R", 5), identity->subscribe(own, true),
-              identity->subscribe(own, false)}) {
+              identity->subscribe(own, false), identity->move(own, 4, 9)}) {
             if (!result) {
                 log().info(result.error().code);
             }
@@ -256,7 +259,7 @@ TEST(AgentIdentity, RequestsReachTheTable) {
     const std::lock_guard lock(mutex);
     EXPECT_EQ(calls, (std::vector<std::string>{
                          "register alice {} C P R T 7 1 1", "claim alice 5 t 32 1 2", "renew 5 2 3",
-                         "release 5 4", "validate C R 5", "subscribe", "unsubscribe"}));
+                         "release 5 4", "validate C R 5", "subscribe", "unsubscribe", "move 4 9"}));
 }
 
 TEST(AgentIdentity, RefusalsAreFailures) {

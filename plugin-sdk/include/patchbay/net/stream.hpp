@@ -50,6 +50,8 @@ class Stream {
     [[nodiscard]] IoResult write_some(const char* data, std::size_t size) noexcept;
     /// Tells the peer that nothing follows: TLS's close_notify, then the end of the stream.
     void shut_down() noexcept;
+    /// Gives the socket away: it is closed by whoever has it then. Without TLS only.
+    [[nodiscard]] int release() noexcept { return socket_.release(); }
     /// Closes it; a TLS peer that was not told before is not told now.
     void close() noexcept;
 
