@@ -30,6 +30,7 @@ void add_verbs(Command root, Invocation& invocation) {
     add_verify_certificate(root, invocation);
     add_import(root, invocation);
     add_scaffold(root, invocation);
+    add_dev(root, invocation);
     add_version(root, invocation);
     add_completion(root, invocation);
 }

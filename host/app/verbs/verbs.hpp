@@ -21,6 +21,7 @@ void add_dead_letters(Command root, Invocation& invocation);
 void add_dead_letters_list(Command group, Invocation& invocation);
 void add_dead_letters_replay(Command group, Invocation& invocation);
 void add_dead_letters_show(Command group, Invocation& invocation);
+void add_dev(Command root, Invocation& invocation);
 void add_disable(Command root, Invocation& invocation);
 void add_drain(Command root, Invocation& invocation);
 void add_enable(Command root, Invocation& invocation);
