@@ -18,8 +18,12 @@
 #include <array>
 #include <climits>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
 #include <optional>
 #include <ostream>
 #include <set>
@@ -36,6 +40,9 @@ using TimePoint = BuildSchedule::TimePoint;
 /// Above what connects and drains take by the host's own limits.
 constexpr std::chrono::minutes reload_patience{30};
 constexpr std::size_t most_names = 3;
+/// Files whose content is remembered, and their size.
+constexpr std::size_t most_written = 1024;
+constexpr std::uintmax_t most_content = 16U << 20U;
 
 double milliseconds(Clock::duration duration) {
     return std::chrono::duration<double, std::milli>(duration).count();
@@ -72,6 +79,20 @@ class EndSignals {
     sigset_t before_{};
     control::Descriptor descriptor_;
 };
+
+/// Nothing for what is no file, or large.
+std::optional<std::size_t> content_hash(const std::string& path) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(path, error);
+    std::ifstream file(path, std::ios::binary);
+    if (error || size > most_content || !file) {
+        return std::nullopt;
+    }
+    std::string content(static_cast<std::size_t>(size), '\0');
+    file.read(content.data(), static_cast<std::streamsize>(content.size()));
+    content.resize(static_cast<std::size_t>(file.gcount()));
+    return std::hash<std::string>()(content);
+}
 
 std::vector<LoadedLibrary> loaded_libraries(const nlohmann::json& status) {
     std::vector<LoadedLibrary> loaded;
@@ -130,9 +151,31 @@ class DevLoop {
 
     void hear_saves() {
         for (std::string& file : watch_.take()) {
+            if (!schedule_.is_building()) {
+                written_.erase(file);
+            } else if (is_known(file)) {
+                continue;
+            }
             schedule_.saved(Clock::now());
             saved_.insert(std::move(file));
         }
+    }
+
+    /// The build itself may write sources. Those that it writes the same every time would make it
+    /// run for ever.
+    [[nodiscard]] bool is_known(const std::string& file) {
+        const std::optional<std::size_t> content = content_hash(options_.folder + '/' + file);
+        if (!content) {
+            return false;
+        }
+        const auto known = written_.find(file);
+        if (known != written_.end()) {
+            return std::exchange(known->second, *content) == *content;
+        }
+        if (written_.size() < most_written) {
+            written_.emplace(file, *content);
+        }
+        return false;
     }
 
     void begin_build() {
@@ -258,6 +301,8 @@ class DevLoop {
     std::ostream& err_;
     /// Since the last build began.
     std::set<std::string> saved_;
+    /// What files became that were saved during builds, and not since.
+    std::map<std::string, std::size_t> written_;
     std::optional<BuildProcess> build_;
     TimePoint build_begin_{};
     /// What the build in progress, or the last one, was for.

@@ -79,21 +79,29 @@ Result<std::string> planned_name(const HostView& view, const std::string& id) {
     return plan->name;
 }
 
-/// Runs `work` where it may block, and answers with what it found.
-void perform(HostProcess& host, const ReplyPointer& reply, std::function<Result<json>()> work) {
-    const bool taken = host.reloads().perform([reply, work = std::move(work)] {
+/// Answers with what `work` finds.
+std::function<void()> answering(ReplyPointer reply, std::function<Result<json>()> work) {
+    return [reply = std::move(reply), work = std::move(work)] {
         if (const Result<json> answer = work()) {
             reply->result(*answer);
         } else {
             reply->fail(answer.error());
         }
-    });
+    };
+}
+
+void expect_taken(bool taken, control::Reply& reply) {
     if (!taken) {
-        reply->fail({ErrorClass::overloaded,
-                     "operation.too_many",
-                     "Too many requests of this kind wait already, or the host is stopping.",
-                     {}});
+        reply.fail({ErrorClass::overloaded,
+                    "operation.too_many",
+                    "Too many requests of this kind wait already, or the host is stopping.",
+                    {}});
     }
+}
+
+/// Runs `work` where it may block, after reloads in progress.
+void perform(HostProcess& host, const ReplyPointer& reply, std::function<Result<json>()> work) {
+    expect_taken(host.reloads().perform(answering(reply, std::move(work))), *reply);
 }
 
 void disable(HostProcess& host, const json& arguments, const ReplyPointer& reply) {
@@ -143,9 +151,10 @@ void drain(HostProcess& host, const json& arguments, const ReplyPointer& reply) 
         limit = std::chrono::milliseconds(std::clamp<std::int64_t>(
             arguments.at("timeout_ms").get<std::int64_t>(), 0, longest_drain_ms));
     }
-    perform(host, reply, [&host, name = std::move(name), limit] {
+    auto work = [&host, name = std::move(name), limit] {
         return host.connections().drain(name, limit).map(drain_json);
-    });
+    };
+    expect_taken(host.drains().add(answering(reply, std::move(work))), *reply);
 }
 
 }  // namespace

@@ -123,7 +123,8 @@ class ConnectionHost final : private InstanceListener {
     /// Stops the inbound traffic of the instance, or without a name of all, until it is enabled:
     /// its deliverers get FULL for what is no answer. It stays connected, takes and answers on.
     /// Waits until nothing waits for it, nothing is in progress and no answer to it is to come, or
-    /// the limit passed. Does not exclude reloads.
+    /// the limit passed, or fails with `operation.enabled` when it was enabled meanwhile. Waits for
+    /// no other operation.
     [[nodiscard]] Result<DrainReport> drain(const std::string& instance,
                                             std::chrono::milliseconds limit);
     /// Of the whole host, by `drain` or by `stop`.

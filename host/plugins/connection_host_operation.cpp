@@ -321,8 +321,14 @@ Result<DrainReport> ConnectionHost::drain(const std::string& instance,
                      subject + " takes no inbound envelopes until it is enabled.", instance});
     const std::uint64_t begin = clock_.monotonic();
     DrainReport report;
+    bool enabled = false;
     const bool idle = wait_until(begin + nanoseconds(limit), [&] {
         report.left.clear();
+        enabled = !(instance.empty() ? multiplexer_.is_inbound_stopped()
+                                     : drained.front()->status().inbound_stopped);
+        if (enabled) {
+            return true;
+        }
         for (const std::shared_ptr<Instance>& each : drained) {
             if (DrainedInstance work = work_of(each->status()); !work.is_idle()) {
                 report.left.push_back(std::move(work));
@@ -333,6 +339,11 @@ Result<DrainReport> ConnectionHost::drain(const std::string& instance,
     report.duration = clock_.monotonic() - begin;
     if (not_running()) {  // what `stop` gave up may look like nothing left
         return interrupted();
+    }
+    if (enabled) {
+        return failure(ErrorClass::invalid, "operation.enabled",
+                       (instance.empty() ? "the host" : '`' + instance + '`') +
+                           " was enabled or disabled meanwhile, and is not drained any more");
     }
     std::string left;
     for (const DrainedInstance& work : report.left) {

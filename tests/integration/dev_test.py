@@ -153,6 +153,21 @@ class DevTest(HostTest):
             self.assertEqual(self.builds(), before + 3)
             self.assertEqual(host.stop(), 0, host.log_text())
 
+    def test_a_build_that_writes_sources_comes_to_rest(self):
+        script = self.script.read_text()
+        self.script.write_text(script + "echo '#define MADE 1' > made.hpp\n")
+        with Host(self.config).wait_ready() as host, self.dev() as dev:
+            dev.said("^made.hpp saved, building$")
+            dev.said("^echo: generation 1 goes on", 2)
+            self.save("text 2")
+            dev.said("^echo.cpp saved, building$")
+            dev.said("^echo: generation 2, ")
+            self.save("text 3")
+            dev.said("^echo: generation 3, ")
+            self.assertEqual(dev.stop(), 0)
+            self.assertEqual(self.builds(), 1 + 2 + 2)
+            self.assertEqual(host.stop(), 0, host.log_text())
+
     def test_the_library_may_lie_elsewhere(self):
         # The sources are beside the folder that the host loads from.
         elsewhere = self.root / "source"

@@ -249,6 +249,24 @@ TEST_F(OperationTest, ADrainWaitsForWhatIsInProgress) {
     EXPECT_EQ(metric(*host_->find("one"), "connect"), 1) << "it was connected all the time";
 }
 
+TEST_F(OperationTest, EnablingEndsADrainThatWaits) {
+    plan("one", R"({"batch": "keep"})");
+    start();
+    traffic_.send("one", "first");
+    ASSERT_TRUE(eventually([&] { return status_of("one").in_flight == 1; }));
+    auto drained = std::async(std::launch::async, [&] { return host_->drain("one", 1h); });
+    ASSERT_TRUE(eventually([&] { return status_of("one").inbound_stopped; }));
+    EXPECT_THAT(enabled("one"), ElementsAre("one"));
+    const auto ended = drained.get();
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().code, "operation.enabled");
+    auto whole = std::async(std::launch::async, [&] { return host_->drain("", 1h); });
+    ASSERT_TRUE(eventually([&] { return host_->is_inbound_stopped(); }));
+    EXPECT_THAT(enabled(""), ElementsAre());
+    EXPECT_EQ(whole.get().error().code, "operation.enabled");
+    traffic_.send("one", "release_kept");
+}
+
 TEST_F(OperationTest, ADrainOfTheHostEndsWhenAllIsEnabled) {
     plan("one");
     plan("two");
