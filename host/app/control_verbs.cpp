@@ -6,6 +6,7 @@
 #include "app/event_source.hpp"
 #include "app/host_process.hpp"
 #include "app/metric_families.hpp"
+#include "app/operation_verbs.hpp"
 #include "app/reload_verbs.hpp"
 #include "app/status_json.hpp"
 
@@ -95,6 +96,7 @@ void register_control_verbs(control::Registry& registry, HostProcess& host) {
     });
     register_agent_verbs(registry, host);
     register_reload_verb(registry, host);
+    register_operation_verbs(registry, host);
     registry.add("stop", [&host](const json&, const ReplyPointer& reply) {
         host.wish_stop("a request over the control socket", false);
         reply->result({{"stopping", true}});

@@ -4,12 +4,14 @@
 /// build replaces files; and it hears of files that are complete: closed after writing, or renamed.
 #pragma once
 
-#include "control/endpoint.hpp"
+#include "app/inotify.hpp"
 
 #include <patchbay/result.hpp>
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace patchbay::app {
@@ -26,16 +28,16 @@ class FolderWatch {
     [[nodiscard]] Result<void> add(const std::string& folder);
 
     /// Readable when `take` has something.
-    [[nodiscard]] int descriptor() const { return descriptor_.number(); }
+    [[nodiscard]] int descriptor() const { return notices_.descriptor(); }
     /// The folders in which something was put, each once; all of them when too much happened to
     /// tell.
     [[nodiscard]] std::vector<std::string> take();
 
   private:
-    explicit FolderWatch(control::Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
-    Result<int> watch(const std::string& folder, unsigned events);
+    explicit FolderWatch(Inotify notices) : notices_(std::move(notices)) {}
+    void hear(const Inotify::Notice& notice, std::set<std::string>& changed);
 
-    control::Descriptor descriptor_;
+    Inotify notices_;
     /// Folders by the system's number; and the folders in a folder that is watched for them.
     std::map<int, std::string> folders_;
     std::map<int, std::vector<std::string>> parents_;

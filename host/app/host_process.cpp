@@ -63,6 +63,15 @@ HostProcess::~HostProcess() {
     if (reloads_ != nullptr) {
         reloads_->end();  // answers those who wait, as long as the server can carry it
     }
+    if (connections_ != nullptr) {
+        {
+            const std::lock_guard lock(lanes_in_use_);
+            stage_.store(HostStage::stopping);
+        }
+        connections_->hurry();
+        (void)connections_->stop();  // nothing, after `stop`
+    }
+    drains_.end();
     server_.reset();
     reloads_.reset();
     connections_.reset();
@@ -159,6 +168,7 @@ plugins::StopReport HostProcess::stop() {
     }
     plugins::StopReport report = connections_->stop();
     reloads_->end();
+    drains_.end();
     (void)dead_letters_->flush(std::chrono::seconds(5));
     return report;
 }

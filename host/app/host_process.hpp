@@ -9,6 +9,7 @@
 #include "app/host_view.hpp"
 #include "app/proof_service.hpp"
 #include "app/reload_service.hpp"
+#include "app/work_thread.hpp"
 #include "control/registry.hpp"
 #include "control/server.hpp"
 #include "events/event_hub.hpp"
@@ -65,6 +66,8 @@ class HostProcess {
     [[nodiscard]] multiplexer::Multiplexer& multiplexer() { return multiplexer_; }
     [[nodiscard]] plugins::ConnectionHost& connections() { return *connections_; }
     [[nodiscard]] ReloadService& reloads() { return *reloads_; }
+    /// Where drains wait, which may take long and must not keep the others from their work.
+    [[nodiscard]] WorkThread& drains() { return drains_; }
     [[nodiscard]] AgentService& agents() { return agents_; }
     [[nodiscard]] storage::DeadLetterStore& dead_letters() { return *dead_letters_; }
     [[nodiscard]] const multiplexer::Clock& clock() const { return clock_; }
@@ -95,6 +98,7 @@ class HostProcess {
     AgentService agents_;
     std::unique_ptr<plugins::ConnectionHost> connections_;
     std::unique_ptr<ReloadService> reloads_;
+    WorkThread drains_;
     std::atomic<HostStage> stage_{HostStage::starting};
     std::mutex lanes_in_use_;
     /// Last, so that no request meets a host that is being taken apart.

@@ -43,16 +43,24 @@ void ReloadService::wake() {
     (void)!::write(wake_.number(), &one, sizeof(one));
 }
 
-bool ReloadService::request(std::vector<std::string> instances, bool retry, Done done) {
+bool ReloadService::add(Job job) {
     {
         const std::lock_guard lock(mutex_);
         if (ended_ || jobs_.size() >= capacity) {
             return false;
         }
-        jobs_.push_back({std::move(instances), retry, std::move(done)});
+        jobs_.push_back(std::move(job));
     }
     wake();
     return true;
+}
+
+bool ReloadService::request(std::vector<std::string> instances, bool retry, Done done) {
+    return add({std::move(instances), retry, std::move(done)});
+}
+
+bool ReloadService::perform(std::function<void()> work) {
+    return add({{}, false, {}, std::move(work)});
 }
 
 void ReloadService::watch(std::map<std::string, std::string> folders) {
@@ -120,6 +128,10 @@ void ReloadService::run() {
             }
             look_at_folders();
             wait();
+            continue;
+        }
+        if (job->work) {
+            job->work();
             continue;
         }
         std::vector<ReloadOutcome> outcomes;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Runs reloads on a thread of its own, one after the other, because they block and whoever asks
-/// must not: a request over the control socket, or a signal. Plugins in folders with `watch: true`
+/// Runs reloads, and what else an operator does to instances, on a thread of its own, one after the
+/// other, because they block and whoever asks must not: a request over the control socket, or a
+/// signal. Plugins in folders with `watch: true`
 /// are reloaded when a new library was put there and nothing more has come for a moment.
 #pragma once
 
@@ -49,6 +50,9 @@ class ReloadService {
     /// Reloads the plugins of these instances, each plugin once; without any, every plugin of the
     /// host. False: too many requests wait, or `end` was called.
     [[nodiscard]] bool request(std::vector<std::string> instances, bool retry, Done done);
+    /// Calls `work` on the service's thread, also after `end`: it has to ask whether the host runs.
+    /// False, and it is not called: as with `request`.
+    [[nodiscard]] bool perform(std::function<void()> work);
     /// Reloads the plugins of these folders whenever they change from now on, and once now. By
     /// folder: an instance of the plugin in it. What cannot be watched is told. Once.
     void watch(std::map<std::string, std::string> folders);
@@ -61,7 +65,10 @@ class ReloadService {
         std::vector<std::string> instances;
         bool retry = false;
         Done done;
+        /// Instead of a reload.
+        std::function<void()> work{};
     };
+    [[nodiscard]] bool add(Job job);
     void run();
     /// Waits for a request, for a folder or for the end.
     void wait();

@@ -10,36 +10,49 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <string_view>
+
 namespace patchbay::app {
 
 namespace {
 
 using nlohmann::json;
 
+/// What stops it is told before what it does.
+std::string_view state_text(const plugins::InstanceStatus& status) {
+    if (status.phase != plugins::InstancePhase::running) {
+        return plugins::to_string(status.phase);
+    }
+    return status.disabled && status.state == plugins::ConnectionState::disconnected
+               ? std::string_view("disabled")
+               : plugins::to_string(status.state);
+}
+
 json instance_json(const plugins::InstanceStatus& status) {
-    const bool settled = status.phase == plugins::InstancePhase::running;
-    json entry = {
-        {"name", status.name},
-        {"component_id", status.component_id},
-        {"class_id", status.class_id},
-        {"state", settled ? plugins::to_string(status.state) : plugins::to_string(status.phase)},
-        {"phase", plugins::to_string(status.phase)},
-        {"is_abstract", status.is_abstract},
-        {"consumer", status.consumer},
-        {"required", status.required},
-        {"automatic", status.automatic},
-        {"generation", status.generation},
-        {"reloads", status.reloads},
-        {"sha256", status.sha256},
-        {"lanes", status.lanes},
-        {"threads", status.threads},
-        {"connects", status.connects},
-        {"queued", status.queued},
-        {"queued_bytes", status.queued_bytes},
-        {"in_flight", status.in_flight},
-        {"misbehaviour", status.misbehaviour},
-        {"unresponsive", status.unresponsive},
-        {"listeners", json::array()}};
+    json entry = {{"name", status.name},
+                  {"component_id", status.component_id},
+                  {"class_id", status.class_id},
+                  {"state", state_text(status)},
+                  {"phase", plugins::to_string(status.phase)},
+                  {"is_abstract", status.is_abstract},
+                  {"consumer", status.consumer},
+                  {"required", status.required},
+                  {"automatic", status.automatic},
+                  {"disabled", status.disabled},
+                  {"inbound_stopped", status.inbound_stopped},
+                  {"generation", status.generation},
+                  {"reloads", status.reloads},
+                  {"sha256", status.sha256},
+                  {"lanes", status.lanes},
+                  {"threads", status.threads},
+                  {"connects", status.connects},
+                  {"queued", status.queued},
+                  {"queued_bytes", status.queued_bytes},
+                  {"in_flight", status.in_flight},
+                  {"awaited", status.awaited},
+                  {"misbehaviour", status.misbehaviour},
+                  {"unresponsive", status.unresponsive},
+                  {"listeners", json::array()}};
     for (const plugins::ListenerStatus& listener : status.listeners) {
         entry["listeners"].push_back({{"address", listener.address},
                                       {"sockets", listener.sockets},
@@ -96,10 +109,16 @@ json quarantine_json(const plugins::ConnectionHost& connections) {
 
 json status_json(HostProcess& host) {
     json instances = json::array();
-    bool ready = host.stage() == HostStage::running;
+    const bool drained = host.connections().is_inbound_stopped();
+    bool ready = host.stage() == HostStage::running && !drained;
     for (const plugins::InstanceStatus& status : host.connections().status()) {
         ready = ready && (!status.required || status.state == plugins::ConnectionState::connected);
-        instances.push_back(instance_json(status));
+        json entry = instance_json(status);
+        if (const auto instance = host.connections().find(status.name);
+            instance != nullptr && !instance->plan().library.empty()) {
+            entry["library"] = instance->plan().library;
+        }
+        instances.push_back(std::move(entry));
     }
     for (const plugins::InstancePlan& plan : host.view().plan.left_out) {
         json entry = {{"name", plan.name},
@@ -117,6 +136,7 @@ json status_json(HostProcess& host) {
             {"pid", ::getpid()},
             {"stage", to_string(host.stage())},
             {"ready", ready},
+            {"inbound_stopped", drained},
             {"configuration", host.configuration_path()},
             {"data_dir", host.view().configuration.data_dir},
             {"started_at", utc_text(host.started_at())},

@@ -177,6 +177,7 @@ struct InstanceCore final : Instance {
     const ProtocolPolicy policy;
     std::atomic<InstanceState> state{InstanceState::expected};
     std::atomic<bool> consumer{false};
+    std::atomic<bool> inbound_stopped{false};
     std::atomic<bool> removed{false};
     /// One mailbox per lane, made when a generation first has that lane.
     std::unique_ptr<std::atomic<Mailbox*>[]> boxes;
@@ -367,6 +368,8 @@ struct Multiplexer::Core {
                         std::string_view text) noexcept;
     void reclaim(ThreadCache& cache, GenerationCore& generation, Reclaimed& reclaimed) noexcept;
     void signal_room(Mailbox& box) noexcept;
+    /// Lanes that were refused for a reason of their own (of one instance, or all) try again.
+    void tell_resumed(const InstanceCore* only);
 };
 
 /// What one thread (or all threads without a scope, behind a lock) needs to deliver and complete.

@@ -64,7 +64,8 @@ Delivery::Delivery(LaneCore& lane, ThreadCache& cache, const patchbay_array& env
       lane_uid_(lane.uid.load(std::memory_order_relaxed)),
       generation_uid_(lane.generation->uid),
       outbound_(lane.instance.consumer.load(std::memory_order_relaxed)),
-      only_answers_(!outbound_ && core_.inbound_stopped.load(std::memory_order_relaxed)) {}
+      only_answers_(!outbound_ && (core_.inbound_stopped.load(std::memory_order_relaxed) ||
+                                   source_.inbound_stopped.load(std::memory_order_relaxed))) {}
 
 void Delivery::run() {
     scratch_.full.clear();
@@ -220,7 +221,7 @@ void Delivery::find_destination(std::uint32_t index) {
         }
     }
     if (only_answers_ && destination == nullptr && envelope.parent == 0) {
-        refuse_own(index);
+        refuse_until_resumed(index);
         return;
     }
     if (item.box == nullptr) {

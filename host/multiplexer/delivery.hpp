@@ -122,6 +122,7 @@ class Delivery {
     /// FULL for a reason of the deliverer's own; ROOM names itself.
     void refuse_own(std::uint32_t item);
     void refuse_until_receipts(std::uint32_t item);
+    void refuse_until_resumed(std::uint32_t item);
     void invalid(std::uint32_t item, std::uint32_t reason);
     void bury(std::uint32_t item, InstanceCore* destination, std::uint32_t reason);
     void wake_receivers() noexcept;

@@ -62,6 +62,13 @@ void Delivery::refuse_own(std::uint32_t item) {
     set_result(item, PATCHBAY_DELIVERY_FULL, PATCHBAY_REASON_NONE, source_.number);
 }
 
+void Delivery::refuse_until_resumed(std::uint32_t item) {
+    refuse_own(item);
+    lane_.waits_for_itself.store(true, std::memory_order_seq_cst);
+    // Whoever resumes may have looked a moment ago: `tick` looks again.
+    core_.starved.store(true, std::memory_order_relaxed);
+}
+
 void Delivery::bury(std::uint32_t item, InstanceCore* destination, std::uint32_t reason) {
     const patchbay_envelope& envelope = *scratch_.items[item].envelope;
     // A parent whose child was lost is not done.

@@ -175,6 +175,20 @@ void Instance::set_state(InstanceState state) {
     }
 }
 
+void Instance::stop_inbound() noexcept {
+    core_of(*this).inbound_stopped.store(true, std::memory_order_seq_cst);
+}
+
+void Instance::resume_inbound() {
+    InstanceCore& instance = core_of(*this);
+    instance.inbound_stopped.store(false, std::memory_order_seq_cst);
+    instance.core.tell_resumed(&instance);
+}
+
+bool Instance::is_inbound_stopped() const noexcept {
+    return body(*this).inbound_stopped.load(std::memory_order_relaxed);
+}
+
 Result<Generation*> Instance::attach(std::uint32_t lanes) {
     InstanceCore& instance = core_of(*this);
     if (lanes == 0 || lanes > instance.options.lane_limit) {
@@ -377,6 +391,7 @@ InstanceCounters Instance::counters() const {
     for (const auto& box : instance.box_owners) {
         sum.queued += box->size();
         sum.queued_bytes += box->bytes();
+        sum.awaited += box->reserved();
     }
     for (std::size_t i = 0; i < reason_count; ++i) {
         sum.dead_lettered[i] = read(instance.dead_lettered[i]);

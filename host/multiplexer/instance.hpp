@@ -36,6 +36,14 @@ class Instance {
         set_state(connected ? InstanceState::connected : InstanceState::disconnected);
     }
 
+    /// From now on it gets FULL for everything that does not answer a request (has no valid
+    /// `reply_to` or `parent`), so that it keeps it. Consumers deliver on. Survives reloads and
+    /// changes of state.
+    void stop_inbound() noexcept;
+    /// Ends that, and tells the lanes that were refused that there is room.
+    void resume_inbound();
+    [[nodiscard]] bool is_inbound_stopped() const noexcept;
+
     /// Makes the next generation with `lanes` lanes. While an older one is attached, that one goes
     /// on taking until `hand_over`.
     Result<Generation*> attach(std::uint32_t lanes);

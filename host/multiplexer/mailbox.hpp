@@ -97,6 +97,9 @@ class Mailbox {
 
     /// Reserves room for one answer. False when all room is reserved or taken.
     [[nodiscard]] bool reserve() noexcept;
+    [[nodiscard]] std::uint32_t reserved() const noexcept {
+        return reserved_.load(std::memory_order_relaxed);
+    }
     void unreserve() noexcept { reserved_.fetch_sub(1, std::memory_order_relaxed); }
 
     /// Held by whoever consumes: a take, or a whole dispatch of lanes with inline dispatch.

@@ -41,6 +41,7 @@ struct InstanceCounters {
     std::uint64_t queued = 0;
     std::uint64_t queued_bytes = 0;
     std::uint64_t in_flight = 0;
+    std::uint64_t awaited = 0;  ///< answers to its requests for which room is reserved
     std::uint64_t signals_waiting = 0;
     std::uint64_t held_bytes = 0;
 };

@@ -201,18 +201,32 @@ void Multiplexer::tick() {
         core_->scan_for_overdue(*cache);
     }
     if (core_->starved.exchange(false, std::memory_order_relaxed)) {
-        for (std::uint32_t i = 1; i < lane_end(*core_); ++i) {
-            LaneCore* lane = core_->lanes[i].load(std::memory_order_acquire);
-            if (lane != nullptr && lane->alive.load(std::memory_order_acquire) &&
-                lane->waits_for_itself.exchange(false, std::memory_order_acq_rel)) {
-                lane->post({PATCHBAY_SIGNAL_ROOM, PATCHBAY_OK, 0, lane->instance.number, {}, {}});
-            }
+        core_->tell_resumed(nullptr);
+    }
+}
+
+void Multiplexer::Core::tell_resumed(const InstanceCore* only) {
+    for (std::uint32_t i = 1; i < lane_end(*this); ++i) {
+        LaneCore* lane = lanes[i].load(std::memory_order_acquire);
+        if (lane != nullptr && (only == nullptr || only == &lane->instance) &&
+            lane->alive.load(std::memory_order_acquire) &&
+            lane->waits_for_itself.exchange(false, std::memory_order_acq_rel)) {
+            lane->post({PATCHBAY_SIGNAL_ROOM, PATCHBAY_OK, 0, lane->instance.number, {}, {}});
         }
     }
 }
 
 void Multiplexer::stop_inbound() {
     core_->inbound_stopped.store(true, std::memory_order_seq_cst);
+}
+
+void Multiplexer::resume_inbound() {
+    core_->inbound_stopped.store(false, std::memory_order_seq_cst);
+    core_->tell_resumed(nullptr);
+}
+
+bool Multiplexer::is_inbound_stopped() const noexcept {
+    return core_->inbound_stopped.load(std::memory_order_relaxed);
 }
 
 bool Multiplexer::is_idle() const {

@@ -61,6 +61,9 @@ class Multiplexer {
     /// From now on connections that are not consumers get FULL for everything that does not answer
     /// a request (has no valid `reply_to` or `parent`), so that they keep it.
     void stop_inbound();
+    /// Ends that; instances that were stopped one by one stay so.
+    void resume_inbound();
+    [[nodiscard]] bool is_inbound_stopped() const noexcept;
     /// Nothing waits in any mailbox and nothing is in flight.
     [[nodiscard]] bool is_idle() const;
     /// Waits until it is idle or the clock's monotonic time reaches `deadline`; says what is left.

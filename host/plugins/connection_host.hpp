@@ -15,6 +15,7 @@
 #include "plugins/instance.hpp"
 #include "plugins/instance_status.hpp"
 #include "plugins/key_value_store.hpp"
+#include "plugins/operation.hpp"
 #include "plugins/plan.hpp"
 #include "plugins/plugin_generation.hpp"
 #include "plugins/proof_source.hpp"
@@ -103,6 +104,35 @@ class ConnectionHost final : private InstanceListener {
     /// `reload.not_running`, `reload.unknown_instance`, `reload.no_library`, `reload.quarantined`,
     /// `reload.busy`, and whatever kept the new code from running. Every outcome is an event.
     [[nodiscard]] Result<ReloadReport> reload(const ReloadRequest& request);
+
+    // ---- What an operator does to instances; one at a time, and not beside a reload, whose end
+    // they wait for. Any thread; they block. Codes of all: `operation.not_running`,
+    // `operation.interrupted` (the host stops), `operation.unknown_instance`. ----
+
+    /// Drains the instance (its own inbound traffic stops, the answers that it waits for come, what
+    /// waits for it now is taken and completed; at most `drain_timeout`), disconnects it and keeps
+    /// it so: no reconnect, no reload and no dependency connects it. Instances that depend on it,
+    /// and are connected or about to be, are disabled before it with `cascade`, dependents first;
+    /// else they are named in a failure `operation.dependents`. In the order of disabling.
+    [[nodiscard]] Result<std::vector<DisabledInstance>> disable(const std::string& instance,
+                                                                bool cascade);
+    /// Ends what `disable` and `drain` did to it, connects it when it is not connected, and waits
+    /// for the outcome. A dependency that is not connected is enabled before it with `cascade`,
+    /// else the failure `operation.dependencies` names it. In the order of enabling.
+    [[nodiscard]] Result<std::vector<EnabledInstance>> enable(const std::string& instance,
+                                                              bool cascade);
+    /// Ends a drain of the host, and enables what is disabled or drained.
+    [[nodiscard]] Result<std::vector<EnabledInstance>> enable_all();
+    /// Stops the inbound traffic of the instance, or without a name of all, until it is enabled:
+    /// its deliverers get FULL for what is no answer. It stays connected, takes and answers on.
+    /// Waits until nothing waits for it, nothing is in progress and no answer to it is to come, or
+    /// the limit passed, or fails with `operation.enabled` when it was enabled meanwhile. Waits for
+    /// no other operation.
+    [[nodiscard]] Result<DrainReport> drain(const std::string& instance,
+                                            std::chrono::milliseconds limit);
+    /// Of the whole host, by `drain` or by `stop`.
+    [[nodiscard]] bool is_inbound_stopped() const { return multiplexer_.is_inbound_stopped(); }
+
     [[nodiscard]] std::vector<QuarantinedLibrary> quarantined() const { return quarantine_.all(); }
     /// Reloads that were tried and did not succeed.
     [[nodiscard]] std::uint64_t failed_reloads() const { return failed_reloads_.load(); }
@@ -162,6 +192,22 @@ class ConnectionHost final : private InstanceListener {
     Error reload_failed(const InstancePlan& plan, ReloadStep step, const std::string& sha256,
                         Error error);
     void stop_members(StopReport& report);
+
+    // Of the operations.
+    /// Null: there is none of that name.
+    [[nodiscard]] Member* member(const std::string& name);
+    /// What stands against an operation.
+    [[nodiscard]] std::optional<Error> not_running() const;
+    /// Those that depend on it, directly or not, and are not at rest.
+    [[nodiscard]] std::vector<Member*> active_dependents(const Member& member);
+    /// Those that it depends on, directly or not, and that are not connected.
+    [[nodiscard]] std::vector<Member*> missing_dependencies(const Member& member);
+    Result<DisabledInstance> disable_one(Member& member);
+    EnabledInstance enable_one(Member& member);
+    /// Until nothing is left of what the instance had to do; false: the deadline passed.
+    bool finish_work(Instance& instance, std::uint64_t deadline);
+    /// False: the deadline passed, or the host stops.
+    bool wait_until(std::uint64_t deadline, const std::function<bool()>& condition) const;
     /// Connects those whose dependencies have come up. With mutex_ held.
     void connect_waiting();
     void tick();

@@ -273,7 +273,7 @@ void ConnectionHost::finish(ReloadReport& report, std::shared_ptr<PluginGenerati
 
 std::optional<Error> ConnectionHost::connect_again(Member& member) {
     Instance& instance = *member.instance;
-    if (instance.state() == ConnectionState::connected) {
+    if (instance.state() == ConnectionState::connected || instance.status().disabled) {
         return std::nullopt;
     }
     {

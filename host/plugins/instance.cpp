@@ -152,7 +152,7 @@ std::shared_ptr<CallParty> Instance::call_party() {
 Result<void> Instance::connect() {
     const std::optional<Error> refusal = collect_proofs(object());
     const std::lock_guard lock(mutex_);
-    wants_connection_ = true;
+    wants_connection_ = !disabled_;
     attempt_ = 0;
     services_.scheduler.cancel(std::exchange(reconnect_, 0));
     return begin_connect(refusal);
@@ -195,6 +195,10 @@ Result<void> Instance::begin_connect(const std::optional<Error>& refusal) {
     if (phase_ != InstancePhase::running) {
         return failure(ErrorClass::invalid, "connection.not_loaded",
                        plan_.name + " cannot connect: it is " + std::string(to_string(phase_)));
+    }
+    if (disabled_) {
+        return failure(ErrorClass::invalid, "connection.disabled",
+                       plan_.name + " cannot connect: it is disabled");
     }
     if (unanswered_ != 0) {
         return failure(ErrorClass::disconnected, "connection.unresponsive",
@@ -497,6 +501,31 @@ void Instance::disconnect() {
     }
 }
 
+void Instance::set_disabled(bool disabled) {
+    {
+        const std::lock_guard lock(mutex_);
+        disabled_ = disabled;
+    }
+    if (disabled) {
+        disconnect();
+    }
+}
+
+void Instance::set_taking(bool taking) {
+    const std::lock_guard lock(mutex_);
+    if (machine_.state() == ConnectionState::connected) {
+        set_traffic(taking ? multiplexer::InstanceState::connected
+                           : multiplexer::InstanceState::disconnecting);
+    }
+}
+
+void Instance::set_inbound_stopped(bool stopped) {
+    const std::lock_guard lock(mutex_);
+    if (traffic_ != nullptr) {
+        stopped ? traffic_->stop_inbound() : traffic_->resume_inbound();
+    }
+}
+
 void Instance::wait_disconnected() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return machine_.state() == ConnectionState::disconnected; });
@@ -666,6 +695,7 @@ InstanceStatus Instance::status() const {
     status.reconnect_attempt = attempt_;
     status.reconnect_at = reconnect_at_;
     status.unresponsive = unanswered_ != 0;
+    status.disabled = disabled_;
     status.hung_threads = hung_threads_;
     status.reloads = reloads_;
     if (const PluginObject* object = object_.get()) {
@@ -680,8 +710,11 @@ InstanceStatus Instance::status() const {
     if (traffic_ != nullptr) {
         const multiplexer::InstanceCounters counters = traffic_->counters();
         status.queued = counters.queued;
+        status.taken = counters.taken;
         status.queued_bytes = counters.queued_bytes;
         status.in_flight = counters.in_flight;
+        status.awaited = counters.awaited;
+        status.inbound_stopped = traffic_->is_inbound_stopped();
     }
     return status;
 }

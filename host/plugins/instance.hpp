@@ -102,6 +102,13 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     void disconnect();
     /// Waits until it is disconnected; bounded by the time limits.
     void wait_disconnected();
+    /// Disabled, it disconnects and does not connect (`connect` fails, code `connection.disabled`),
+    /// whatever its code or its policy; not disabled, it may.
+    void set_disabled(bool disabled);
+    /// While it is connected: whether it gets what waits in its mailboxes.
+    void set_taking(bool taking);
+    /// Whether what it delivers unasked is refused: see multiplexer::Instance.
+    void set_inbound_stopped(bool stopped);
     /// Waits for one of the states; false when the limit passed first.
     bool wait(std::initializer_list<ConnectionState> states, std::chrono::nanoseconds limit) const {
         return machine_.wait(states, limit);
@@ -297,6 +304,7 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     /// DISCONNECT that passed its time limit and was not answered yet.
     std::uint64_t unanswered_ = 0;
     bool wants_connection_ = false;
+    bool disabled_ = false;
     /// Why the disconnect in progress was begun, when a failure did it.
     std::optional<FailureKind> failure_;
     std::uint32_t attempt_ = 0;

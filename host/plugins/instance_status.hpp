@@ -44,6 +44,10 @@ struct InstanceStatus {
     bool consumer = false;
     bool required = false;
     bool automatic = false;
+    /// By an operator: it stays disconnected until it is enabled.
+    bool disabled = false;
+    /// By an operator: it delivers nothing but answers until it is enabled.
+    bool inbound_stopped = false;
     InstancePhase phase = InstancePhase::added;
     ConnectionState state = ConnectionState::disconnected;
     /// When `state` began: nanoseconds since 1970, UTC.
@@ -73,8 +77,12 @@ struct InstanceStatus {
     std::vector<std::string> hung_threads;
     /// Envelopes and bytes that wait in its mailboxes, and envelopes taken and not completed.
     std::uint64_t queued = 0;
+    /// Envelopes it took so far.
+    std::uint64_t taken = 0;
     std::uint64_t queued_bytes = 0;
     std::uint64_t in_flight = 0;
+    /// Answers to its requests that are still to come.
+    std::uint64_t awaited = 0;
     /// Where the host listens for it.
     std::vector<ListenerStatus> listeners;
     /// Rules of abi.h that it broke.

@@ -35,6 +35,12 @@ void print_listeners(const nlohmann::json& instance, std::ostream& out) {
     }
 }
 
+/// "connected", or "connected (drained)".
+std::string state_text(const nlohmann::json& instance) {
+    return instance.value("state", "") +
+           (instance.value("inbound_stopped", false) ? " (drained)" : "");
+}
+
 /// "2", or "2 (1 drains)".
 std::string generation_text(const nlohmann::json& instance) {
     const std::string generation = number(instance, "generation");
@@ -62,6 +68,9 @@ void print(const nlohmann::json& status, std::ostream& out) {
         << " s, " << (status.value("ready", false) ? "ready" : "not ready") << '\n'
         << "configuration " << status.value("configuration", "") << ", data "
         << status.value("data_dir", "") << '\n';
+    if (status.value("stage", "") == "running" && status.value("inbound_stopped", false)) {
+        out << "drained: it takes no inbound envelopes until `patchbay enable --all`\n";
+    }
     std::vector<std::vector<std::string>> rows = {
         {"INSTANCE", "CLASS", "STATE", "GENERATION", "WAITING", "IN PROGRESS", "LAST ERROR"}};
     for (const nlohmann::json& instance : status.value("instances", nlohmann::json::array())) {
@@ -70,8 +79,8 @@ void print(const nlohmann::json& status, std::ostream& out) {
             error = instance["last_error"].value("message", "");
         }
         rows.push_back({instance.value("name", ""), instance.value("class_id", ""),
-                        instance.value("state", ""), generation_text(instance),
-                        number(instance, "queued"), number(instance, "in_flight"), error});
+                        state_text(instance), generation_text(instance), number(instance, "queued"),
+                        number(instance, "in_flight"), error});
     }
     out << text_table(rows);
     for (const nlohmann::json& instance : status.value("instances", nlohmann::json::array())) {

@@ -16,6 +16,9 @@ void add_verbs(Command root, Invocation& invocation) {
     add_log_level(root, invocation);
     add_events(root, invocation);
     add_reload(root, invocation);
+    add_disable(root, invocation);
+    add_enable(root, invocation);
+    add_drain(root, invocation);
     add_stop(root, invocation);
     add_agents(root, invocation);
     add_identity(root, invocation);
@@ -27,6 +30,7 @@ void add_verbs(Command root, Invocation& invocation) {
     add_verify_certificate(root, invocation);
     add_import(root, invocation);
     add_scaffold(root, invocation);
+    add_dev(root, invocation);
     add_version(root, invocation);
     add_completion(root, invocation);
 }

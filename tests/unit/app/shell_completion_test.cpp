@@ -38,6 +38,10 @@ TEST(ShellCompletion, BashCompletesVerbsOptionsAndFixedWords) {
     EXPECT_EQ(bash_offers("patchbay vers"), "version\n");
     EXPECT_EQ(bash_offers("patchbay version --j"), "--json\n");
     EXPECT_EQ(bash_offers("patchbay completion f"), "fish\n");
+    EXPECT_EQ(bash_offers("patchbay di"), "disable\n");
+    EXPECT_EQ(bash_offers("patchbay disable echo --ca"), "--cascade\n");
+    EXPECT_EQ(bash_offers("patchbay drain --ti"), "--timeout\n");
+    EXPECT_EQ(bash_offers("patchbay dev . --bu"), "--build\n");
 }
 
 TEST(ShellCompletion, ZshAndFishScriptsNameTheVerbs) {

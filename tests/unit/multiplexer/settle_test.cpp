@@ -383,6 +383,43 @@ TEST(Shutdown, SaysWhatIsLeftAndLosesNothing) {
     EXPECT_EQ(host.dead_letters.last().message, "3");
 }
 
+TEST(Shutdown, InboundTrafficOfOneInstanceStopsAndGoesOn) {
+    Harness host;
+    const Peer web = host.add("web");
+    const Peer other = host.add("other");
+    const Peer consumer = host.add("consumer");
+    RoutingTable table;
+    table.inbound.push_back({.to = {"consumer"}});
+    host.multiplexer.set_routing(table);
+    web.deliver({.to = "a", .flags = PATCHBAY_ENVELOPE_REQUEST});
+    EXPECT_EQ(web.instance->counters().awaited, 1U);
+    const auto request = consumer.take(1);
+    web.instance->stop_inbound();
+    EXPECT_TRUE(web.instance->is_inbound_stopped());
+    EXPECT_EQ(web.deliver({.to = "a"}).status, PATCHBAY_DELIVERY_FULL) << "it keeps it";
+    EXPECT_EQ(other.deliver({.to = "a"}).status, PATCHBAY_DELIVERY_ACCEPTED);
+    EXPECT_EQ(
+        consumer.deliver({.to = "x", .parent = request[0].token, .reply_to = request[0].origin})
+            .status,
+        PATCHBAY_DELIVERY_ACCEPTED);
+    EXPECT_EQ(web.instance->counters().awaited, 0U) << "the answer is there";
+    EXPECT_EQ(web.deliver({.to = "a", .reply_to = request[0].origin}).status,
+              PATCHBAY_DELIVERY_ACCEPTED)
+        << "an answer is no inbound traffic";
+    EXPECT_TRUE(web.signals().empty());
+    web.instance->resume_inbound();
+    const auto signals = web.signals();
+    ASSERT_EQ(signals.size(), 1U) << "whoever was refused tries again";
+    EXPECT_EQ(signals[0].kind, std::uint32_t{PATCHBAY_SIGNAL_ROOM});
+    EXPECT_EQ(web.deliver({.to = "a"}).status, PATCHBAY_DELIVERY_ACCEPTED);
+
+    host.multiplexer.stop_inbound();
+    EXPECT_EQ(other.deliver({.to = "a"}).status, PATCHBAY_DELIVERY_FULL);
+    host.multiplexer.resume_inbound();
+    EXPECT_EQ(other.signals().size(), 1U);
+    EXPECT_EQ(other.deliver({.to = "a"}).status, PATCHBAY_DELIVERY_ACCEPTED);
+}
+
 TEST(Generations, GiveBackWhatTheyHold) {
     Harness host;
     const Peer source = host.add("source");
