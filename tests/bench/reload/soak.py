@@ -3,31 +3,40 @@
 
 import http.client
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from reloaded_host import HTTP_ROUTES, ReloadedHost, http_connections
 from machine import free_port
+from reloaded_host import HTTP_ROUTES, ReloadedHost, http_connections
 
 PLUGINS = ("echo", "http_server", "http_client", "agent_gateway", "stub", "local", "greeter", "phrases",
            "loopback")
-FEWEST = 20
+# A level is the smallest of so many looks, with a reload between any two of them: what the end of a
+# generation or of a client's connection leaves for a moment is not in it.
+LOOKS = 10
+FEWEST = 20 * LOOKS
+# Bytes: allocators keep some pages more or less. 128 bytes lost by each of 4,500 reloads exceed it.
+ALLOWED_GROWTH = 512 << 10
 
 
 @dataclass(frozen=True)
-class Look:
-    resident: int
+class Level:
+    resident: int  # bytes
     descriptors: int
     threads: int
     mappings: int
-    libraries: int  # distinct files of the run folder that are mapped
-    deleted: int  # mapped, but no longer there
+    libraries: int  # private copies of libraries that are mapped
+    deleted: int  # those of them that are no longer on the disk
 
 
 def look(host):
     lines = host.process.mappings()
-    libraries = {line.split(maxsplit=5)[5] for line in lines if "/data/run/" in line}
-    return Look(host.process.resident_bytes(), host.process.descriptors(), host.process.threads(),
-                len(lines), len(libraries), sum(library.endswith("(deleted)") for library in libraries))
+    libraries = {line.split(maxsplit=5)[5] for line in lines if "/data/run/host-" in line}
+    return Level(host.process.resident_bytes(), host.process.descriptors(), host.process.threads(),
+                 len(lines), len(libraries), sum(path.endswith(" (deleted)") for path in libraries))
+
+
+def smallest(looks):
+    return Level(*(min(getattr(each, field.name) for each in looks) for field in fields(Level)))
 
 
 def connections(port):
@@ -44,27 +53,67 @@ def connections(port):
 
 
 def measure(report, build, folder, placement, count, plugins):
+    report.say(f"\n## Soak\n\n{count:,} reloads of each plugin, one after the other, in one process that "
+               "runs all of them; after each, one HTTP\nrequest on a new connection is answered by echo. "
+               f"Each figure is the smallest of {LOOKS} looks, with a reload between any two.\n")
+    report.say("| plugin | reloads | seconds | resident KiB | descriptors | threads | mappings | "
+               "libraries mapped | of them deleted |\n|---|---|---|---|---|---|---|---|---|")
+    ends = {}
     with ReloadedHost("soak", build, folder, placement.server, (*PLUGINS, "language"), connections,
                       inbound=HTTP_ROUTES) as host:
         for plugin in plugins:
-            begin = time.monotonic()
+            ends[plugin] = _soak(report, host, plugin, count)
+        kept = host.control.ask("status")["kept_libraries"]
+    report.say()
+    for plugin, (tenth, end) in ends.items():
+        _judge(report, plugin, count, tenth, end)
+    _require(report, "libraries of former generations that the host keeps", kept, 0)
+
+
+def _soak(report, host, plugin, count):
+    """(level after a tenth, level at the end)"""
+    begin = time.monotonic()
+    looks, levels = [], []
+    first_looks = {0, count // 10, count - LOOKS}
+    for number in range(1, count + 1):
+        host.reload(plugin)
+        _ask(host)
+        if looks or number - 1 in first_looks:
+            looks.append(look(host))
+        if len(looks) == LOOKS:
+            levels.append(smallest(looks))
+            level = levels[-1]
+            report.say(f"| {plugin} | {number:,} | {time.monotonic() - begin:.0f} | "
+                       f"{level.resident / 1024:,.0f} | {level.descriptors} | {level.threads} | "
+                       f"{level.mappings} | {level.libraries} | {level.deleted} |")
             looks = []
-            for number in range(count + 1):
-                if number:
-                    host.reload(plugin)
-                    ask(host)
-                if number in (0, count // 10, count) or number % max(1,count // 20) == 0:
-                    looks.append((number, look(host)))
-            report.say(f"{plugin} {time.monotonic() - begin:.1f}s")
-            for number, l in looks:
-                report.say(f"{number} {l.resident//1024} {l}")
+    return levels[1:]
 
 
-def ask(host):
+def _judge(report, plugin, count, tenth, end):
+    growth = (end.resident - tenth.resident) / 1024
+    after = f"{plugin}, growth from {count // 10:,} to {count:,} reloads"
+    _require(report, f"{after}, resident KiB", growth, ALLOWED_GROWTH / 1024)
+    for name in ("descriptors", "threads", "mappings"):
+        _require(report, f"{after}, {name}", getattr(end, name) - getattr(tenth, name), 0)
+    _require(report, f"{plugin}, libraries mapped that are not in use", end.libraries - len(PLUGINS), 0)
+
+
+def _require(report, text, value, most):
+    report.judge(text, value, most, None, False, f"{value:,.0f}")
+    if value > most:
+        report.errors.append(f"{text}: {value:,.0f}")
+
+
+def _ask(host):
     client = http.client.HTTPConnection("127.0.0.1", host.port, timeout=10)
-    client.request("GET", "/reply")
-    answer = client.getresponse()
-    answer.read()
-    client.close()
+    try:
+        client.request("GET", "/reply")
+        answer = client.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise RuntimeError(f"no answer after a reload: {error!r}\n{host.process.tail()}") from error
+    finally:
+        client.close()
     if answer.status != 200:
-        raise RuntimeError(f"status {answer.status}")
+        raise RuntimeError(f"status {answer.status} after a reload\n{host.process.tail()}")
