@@ -14,8 +14,8 @@ PLUGINS = ("echo", "http_server", "http_client", "agent_gateway", "stub", "local
 # generation or of a client's connection leaves for a moment is not in it.
 LOOKS = 10
 FEWEST = 20 * LOOKS
-# Bytes: allocators keep some pages more or less. 128 bytes lost by each of 4,500 reloads exceed it.
-ALLOWED_GROWTH = 512 << 10
+# Bytes: allocators keep some pages more or less. 60 bytes lost by each of 4,500 reloads exceed it.
+ALLOWED_GROWTH = 256 << 10
 
 
 @dataclass(frozen=True)
