@@ -10,9 +10,10 @@ from reloaded_host import HTTP_ROUTES, ReloadedHost, http_connections
 
 PLUGINS = ("echo", "http_server", "http_client", "agent_gateway", "stub", "local", "greeter", "phrases",
            "loopback")
-# A level is the smallest of so many looks, with a reload between any two of them: what the end of a
-# generation or of a client's connection leaves for a moment is not in it.
+# A level is the smallest of so many looks, each a moment after another reload: what a client's
+# connection leaves until the host gets to it is not in it.
 LOOKS = 10
+MOMENT = 0.02  # seconds
 FEWEST = 20 * LOOKS
 # Bytes: allocators keep some pages more or less. 60 bytes lost by each of 4,500 reloads exceed it.
 ALLOWED_GROWTH = 256 << 10
@@ -55,7 +56,7 @@ def connections(port):
 def measure(report, build, folder, placement, count, plugins):
     report.say(f"\n## Soak\n\n{count:,} reloads of each plugin, one after the other, in one process that "
                "runs all of them; after each, one HTTP\nrequest on a new connection is answered by echo. "
-               f"Each figure is the smallest of {LOOKS} looks, with a reload between any two.\n")
+               f"Each figure is the smallest of {LOOKS} looks, each after another reload.\n")
     report.say("| plugin | reloads | seconds | resident KiB | descriptors | threads | mappings | "
                "libraries mapped | of them deleted |\n|---|---|---|---|---|---|---|---|---|")
     ends = {}
@@ -79,6 +80,7 @@ def _soak(report, host, plugin, count):
         host.reload(plugin)
         _ask(host)
         if looks or number - 1 in first_looks:
+            time.sleep(MOMENT)
             looks.append(look(host))
         if len(looks) == LOOKS:
             levels.append(smallest(looks))
