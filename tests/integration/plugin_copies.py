@@ -19,8 +19,8 @@ class PluginCopies(HostTest):
         self.plugins.mkdir()
         for name in self.copied:
             (self.plugins / name).mkdir()
-            for file in ("connection.yaml", f"lib{name}.so"):
-                found = next(pathlib.Path(PLUGINS, name).glob("*" + file.removeprefix("lib")))
+            built = pathlib.Path(PLUGINS, name)
+            for found in (built / "connection.yaml", *built.glob("*.so")):
                 shutil.copy(found, self.plugins / name / found.name)
 
     def library(self, name):

@@ -6,11 +6,12 @@ import os
 import pathlib
 import shutil
 import signal
+import string
 import threading
 import unittest
 
 from harness import PATIENCE, Host, eventually, patchbay
-from http_test import HttpTest
+from http_test import HttpTest, free_port
 from plugin_copies import PluginCopies
 
 
@@ -199,6 +200,68 @@ class Reload(ReloadTest):
             done = patchbay("reload", "ehco", "--config", host.config)
             self.assertEqual(done.returncode, 1)
             self.assertIn("echo", done.stderr.decode(), "the nearest name is told")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
+
+class EveryPlugin(ReloadTest):
+    """All that this project ships, in one process: what a reload leaves there would add up."""
+
+    reloaded_ones = ("echo", "http_server", "http_client", "agent_gateway", "stub", "local", "greeter",
+                     "phrases", "loopback")
+    copied = (*reloaded_ones, "language")
+
+    CONNECTIONS = """
+reload: {probation: 0}
+connections:
+  - {class: "valory/http_server:0.22.0", name: http_server, required: true, config: {port: $http, target: echo}}
+  - {class: "valory/http_client:0.23.0", name: http_client, required: true}
+  - {class: "patchbay/agent_gateway:0.1.0", name: agent_gateway, required: true, config: {port: $gateway}}
+  - {class: "fetchai/stub:0.21.0", name: stub, required: true}
+  - {class: "fetchai/local:0.20.0", name: local, required: true}
+  - {class: "patchbay/echo:0.1.0", name: echo, required: true}
+  - {class: "patchbay/greeter:0.1.0", name: greeter, required: true}
+  - {class: "patchbay/phrases:0.1.0", name: phrases, required: true}
+  - {class: "patchbay/language:0.1.0", name: language}
+  - {class: "patchbay/loopback:0.1.0", name: loopback, required: true}
+inbound:
+  - {protocol: "valory/http:1.0.0", to: echo}
+"""
+
+    def reload_all(self, host):
+        for name in self.reloaded_ones:
+            self.rebuild(name)
+        code, answer, errors = self.reload(host, *self.reloaded_ones)
+        self.assertEqual(code, 0, errors or answer)
+        for each in answer["reloads"]:
+            self.assertTrue(each["report"]["unloaded"], each)
+        self.assertEqual(self.ask("POST", "/", b"x").text, b"x")
+
+    @staticmethod
+    def held(host):
+        """(descriptors, threads, private copies of libraries that are mapped)"""
+        process = pathlib.Path("/proc", str(host.process.pid))
+        mapped = {line.split(maxsplit=5)[5] for line in (process / "maps").read_text().splitlines()
+                  if "/run/host-" in line}
+        return len(os.listdir(process / "fd")), len(os.listdir(process / "task")), len(mapped)
+
+    def test_what_is_reloaded_again_and_again_leaves_nothing_behind(self):
+        self.port = free_port()
+        text = string.Template(self.CONNECTIONS).substitute(http=self.port, gateway=free_port())
+        config = self.write_config(text, plugins="../plugins")
+        with Host(config).wait_ready() as host:
+            for _ in range(2):  # lanes of two generations, which are used again by those that follow
+                self.reload_all(host)
+            before = self.held(host)
+            self.assertEqual(before[2], len(self.reloaded_ones))
+            for _ in range(10):
+                self.reload_all(host)
+            # Not equal: the first look may have found what the last client has not given back yet.
+            eventually(lambda: all(now <= then for now, then in zip(self.held(host), before)),
+                       f"no more than {before} descriptors, threads and libraries")
+            status = host.ask("status")
+            self.assertEqual(status["kept_libraries"], 0)
+            self.assertEqual({each["generation"] for each in status["instances"]
+                              if each["name"] in self.reloaded_ones}, {13})
             self.assertEqual(host.stop(), 0, host.log_text())
 
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <patchbay/abi.h>
+#include <patchbay/static_objects.hpp>
 
 #include <cstddef>
 
@@ -26,6 +27,7 @@ patchbay_status answer_entry(const patchbay_entry_options* options, patchbay_plu
 /// `public_id` and `names` (class names as JSON strings, with commas between) are string literals.
 #define PATCHBAY_REGISTER_CONNECTIONS(public_id, names, ...)                                     \
     PATCHBAY_PLUGIN_NOTE(public_id, names)                                                       \
+    PATCHBAY_KEEP_STATIC_OBJECTS                                                                 \
     extern "C" patchbay_status PATCHBAY_CALL patchbay_plugin_entry(                              \
         const patchbay_entry_options* options, patchbay_plugin* plugin, patchbay_error* error) { \
         static constexpr patchbay_class tables[] = {__VA_ARGS__};                                \

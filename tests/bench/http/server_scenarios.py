@@ -6,7 +6,7 @@ import socket
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from load import PIPELINE, run_wrk
+from wrk import PIPELINE, run_wrk
 from report import Goal
 from servers import CANDIDATES, Server, trusting_context
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 
-from load import command, parse
+from wrk import command, parse
 from servers import Server
 
 INTERVAL = 10  # seconds between two looks

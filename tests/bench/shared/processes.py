@@ -82,6 +82,13 @@ class Process:
     def descriptors(self):
         return sum(len(_listed(f"/proc/{pid}/fd")) for pid in self.ids())
 
+    def threads(self):
+        return sum(len(_listed(f"/proc/{pid}/task")) for pid in self.ids())
+
+    def mappings(self):
+        """The lines of /proc/PID/maps."""
+        return [line for pid in self.ids() for line in _text(f"/proc/{pid}/maps").splitlines()]
+
 
 def _text(path):
     try:

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/library.hpp"
 
+#include "plugins/library_file.hpp"
 #include "temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 namespace patchbay::plugins {
 namespace {
@@ -75,6 +79,25 @@ TEST_F(LibraryTest, LoadsAndUnloadsAnAsioPluginManyTimes) {
         const Unloaded unloaded = library->unload();
         ASSERT_TRUE(unloaded.gone) << unloaded.cause;
     }
+}
+
+// The table of the C library would grow with each generation that is loaded before the one before
+// it is unloaded.
+TEST_F(LibraryTest, APluginOfTheSdkDestroysItsStaticObjectsWithoutTheCLibrary) {
+    const auto record = data_.path() / "record";
+    ASSERT_EQ(::setenv("PATCHBAY_TEST_RECORD", record.c_str(), 1), 0);
+    auto library = Library::load(*runs_, fixture("static_objects"), "static_objects");
+    ASSERT_TRUE(library) << to_string(library.error());
+    const auto file = read_library(library->copy().file.string());
+    ASSERT_TRUE(file) << to_string(file.error());
+    EXPECT_FALSE(file->imports_symbol("__cxa_atexit"));
+    EXPECT_FALSE(std::filesystem::exists(record));
+    const Unloaded unloaded = library->unload();
+    EXPECT_TRUE(unloaded.gone) << unloaded.cause;
+    ASSERT_EQ(::unsetenv("PATCHBAY_TEST_RECORD"), 0);
+    std::ostringstream destroyed;
+    destroyed << std::ifstream(record).rdbuf();
+    EXPECT_EQ(destroyed.str(), "second\nmade at the end\nfirst\n");
 }
 
 TEST_F(LibraryTest, MissingSymbolsAreFoundAtLoadAndNamed) {

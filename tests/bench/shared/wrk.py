@@ -33,10 +33,11 @@ def parse(output):
                             "; ".join(line.strip() for line in complaints))
 
 
-def command(url, connections, seconds, placement, script=None, shared=True):
+def command(url, connections, seconds, placement, script=None, shared=True, headers=()):
     threads = min(connections, 1 if shared else len(placement.load))
     return ["taskset", "-c", ",".join(map(str, placement.load)), "wrk", f"-t{threads}",
-            f"-c{connections}", f"-d{seconds}s", "--latency", *(["-s", str(script)] if script else []), url]
+            f"-c{connections}", f"-d{seconds}s", "--latency", *(["-s", str(script)] if script else []),
+            *(part for header in headers for part in ("-H", header)), url]
 
 
 def run_wrk(server, connections, seconds, placement, script=None):
