@@ -185,7 +185,7 @@ std::vector<ReloadOutcome> ReloadService::reload(const Job& job) {
     std::set<std::string> libraries;
     for (const std::string& name : names) {
         const auto instance = connections_.find(name);
-        const std::string library = instance == nullptr ? "" : instance->plan().library;
+        const std::string library = instance == nullptr ? "" : instance->plan()->library;
         if (library.empty() ? job.instances.empty() : !libraries.insert(library).second) {
             continue;  // abstract ones have no library; of several instances one is enough
         }

@@ -36,6 +36,9 @@ class Instance {
         set_state(connected ? InstanceState::connected : InstanceState::disconnected);
     }
 
+    /// The limit of `InstanceOptions`; holds for what has been taken already, too.
+    void set_send_time_limit(std::uint64_t nanoseconds);
+
     /// Makes the next generation with `lanes` lanes. While an older one is attached, that one goes
     /// on taking until `hand_over`.
     Result<Generation*> attach(std::uint32_t lanes);

@@ -68,7 +68,7 @@ patchbay_status PATCHBAY_CALL sockets_listen(const patchbay_host* host,
             return tell(error, address.error());
         }
         const auto loan =
-            self.sockets.lend(self.generation_number, *address, wanted.count, listeners->count);
+            self.sockets.lend(self.object_number, *address, wanted.count, listeners->count);
         if (!loan) {
             return tell(error, loan.error());
         }
@@ -88,7 +88,7 @@ void PATCHBAY_CALL sockets_release(const patchbay_host* host, std::uint64_t id,
                                    std::uint32_t flags) noexcept {
     AbiHost& self = AbiHost::from(host);
     guarded(self, 0, [&] {
-        if (!self.sockets.give_back(self.generation_number, id,
+        if (!self.sockets.give_back(self.object_number, id,
                                     (flags & PATCHBAY_RELEASE_KEEP) != 0)) {
             self.reports.misbehaved("listen.unknown",
                                     "release was called with an id that it has not on loan");

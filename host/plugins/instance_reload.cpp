@@ -20,7 +20,8 @@ std::uint64_t nanoseconds(std::chrono::nanoseconds duration) {
 
 }  // namespace
 
-Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation) {
+Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation,
+                               std::optional<PlanChange> change) {
     {
         const std::lock_guard lock(mutex_);
         if (phase_ == InstancePhase::stopped || !hung_threads_.empty()) {
@@ -29,7 +30,8 @@ Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation) {
                                (hung_threads_.empty() ? "stopped" : "hung"));
         }
     }
-    auto made = make_object(std::move(generation));
+    auto made = make_object(std::move(generation), change ? change->plan : plan(),
+                            change ? change->dependencies : dependencies_);
     if (!made) {
         return tl::unexpected(made.error());
     }
@@ -38,6 +40,10 @@ Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation) {
     {
         const std::lock_guard lock(mutex_);
         next_ = next;
+        next_dependencies_.reset();
+        if (change) {
+            next_dependencies_ = std::move(change->dependencies);
+        }
         next_connected_ = false;
         next_lost_.reset();
         beside = machine_.state() == ConnectionState::connected && object_ != nullptr &&
@@ -48,7 +54,7 @@ Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation) {
         if (std::optional<Error> refusal = collect_proofs(next)) {
             answer = tl::unexpected(std::move(*refusal));
         } else {
-            answer = operate(*next, PATCHBAY_SIGNAL_CONNECT, plan_.limits.timeouts.connect);
+            answer = operate(*next, PATCHBAY_SIGNAL_CONNECT, next->plan()->limits.timeouts.connect);
         }
         const std::lock_guard lock(mutex_);
         next_connected_ = answer.has_value();
@@ -118,7 +124,7 @@ Result<std::uint64_t> Instance::swap_in_turn(std::chrono::nanoseconds drain_limi
     sockets_.hold();
     (void)wait_completed(*old, drain_limit);
     services_.calls.party_gone(*old);
-    if (auto left = operate(*old, PATCHBAY_SIGNAL_DISCONNECT, plan_.limits.timeouts.disconnect);
+    if (auto left = operate(*old, PATCHBAY_SIGNAL_DISCONNECT, plan()->limits.timeouts.disconnect);
         !left) {
         publish(events::Level::warning, "connection.disconnect_failed",
                 "Disconnecting the old generation of " + plan_.name +
@@ -130,7 +136,8 @@ Result<std::uint64_t> Instance::swap_in_turn(std::chrono::nanoseconds drain_limi
     }
     std::optional<Error> problem = collect_proofs(next);
     if (!problem) {
-        auto connected = operate(*next, PATCHBAY_SIGNAL_CONNECT, plan_.limits.timeouts.connect);
+        auto connected =
+            operate(*next, PATCHBAY_SIGNAL_CONNECT, next->plan()->limits.timeouts.connect);
         if (!connected) {
             problem = connected.error();
         }
@@ -152,7 +159,7 @@ Result<std::uint64_t> Instance::swap_in_turn(std::chrono::nanoseconds drain_limi
 }
 
 void Instance::resume(PluginObject& old) {
-    const auto back = operate(old, PATCHBAY_SIGNAL_CONNECT, plan_.limits.timeouts.connect);
+    const auto back = operate(old, PATCHBAY_SIGNAL_CONNECT, plan()->limits.timeouts.connect);
     const std::lock_guard lock(mutex_);
     swapping_ = false;
     if (back) {
@@ -177,6 +184,10 @@ Result<std::uint64_t> Instance::swap_idle() {
 void Instance::take_over(bool connected) {
     retired_ = std::exchange(object_, std::move(next_));
     next_.reset();
+    use_plan(object_->plan());
+    if (next_dependencies_) {
+        dependencies_ = *std::exchange(next_dependencies_, std::nullopt);
+    }
     retired_connected_ = connected;
     next_connected_ = false;
     swapping_ = false;
@@ -206,7 +217,7 @@ void Instance::discard() {
         return;
     }
     if (connected) {
-        (void)operate(*next, PATCHBAY_SIGNAL_DISCONNECT, plan_.limits.timeouts.disconnect);
+        (void)operate(*next, PATCHBAY_SIGNAL_DISCONNECT, next->plan()->limits.timeouts.disconnect);
     }
     keep_hung(next, next->end());
 }
@@ -225,7 +236,8 @@ Retired Instance::retire(std::chrono::nanoseconds drain_limit) {
     }
     retired.abandoned = wait_completed(*old, drain_limit);
     if (connected) {
-        if (auto left = operate(*old, PATCHBAY_SIGNAL_DISCONNECT, plan_.limits.timeouts.disconnect);
+        if (auto left =
+                operate(*old, PATCHBAY_SIGNAL_DISCONNECT, old->plan()->limits.timeouts.disconnect);
             !left) {
             publish(events::Level::warning, "connection.disconnect_failed",
                     "Disconnecting the old generation of " + plan_.name +

@@ -39,7 +39,7 @@ class InstanceTest : public testing::TestWithParam<const char*> {
     }
     Result<void> load(Instance& instance) {
         auto generation = PluginGeneration::load(
-            runs_, instance.plan().library, instance.plan().class_id, 1, {}, 20s, traffic_.events);
+            runs_, instance.plan()->library, instance.plan()->class_id, 1, {}, 20s, traffic_.events);
         if (!generation) {
             return tl::unexpected(generation.error());
         }
