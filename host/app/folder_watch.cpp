@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/folder_watch.hpp"
 
+#include "config/manifest_reader.hpp"
+
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -9,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <set>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +21,7 @@ namespace {
 
 constexpr unsigned completed = IN_CLOSE_WRITE | IN_MOVED_TO;
 constexpr unsigned appeared = IN_CREATE | IN_MOVED_TO;
+constexpr unsigned vanished = IN_DELETE | IN_MOVED_FROM;
 
 std::string reason_text(int number) {
     std::string text = std::generic_category().message(number);
@@ -52,7 +55,7 @@ Result<int> FolderWatch::watch(const std::string& folder, unsigned events) {
 }
 
 Result<void> FolderWatch::add(const std::string& folder) {
-    const auto own = watch(folder, completed);
+    const auto own = watch(folder, completed | vanished);
     if (!own) {
         return tl::unexpected(own.error());
     }
@@ -69,8 +72,43 @@ Result<void> FolderWatch::add(const std::string& folder) {
     return {};
 }
 
+Result<void> FolderWatch::add_search(const std::string& folder) {
+    const auto own = watch(folder, appeared | vanished);
+    if (!own) {
+        return tl::unexpected(own.error());
+    }
+    searched_[*own] = folder;
+    return {};
+}
+
+void FolderWatch::in_search_folder(const std::string& folder, const std::string& name,
+                                   unsigned mask, std::map<std::string, bool>& changed) {
+    if (name.empty() || name.front() == '.') {
+        return;  // discovery does not look there either
+    }
+    const std::filesystem::path inside = std::filesystem::path(folder) / name;
+    std::error_code error;
+    if ((mask & appeared) != 0 && std::filesystem::is_directory(inside, error)) {
+        const std::filesystem::path real = std::filesystem::canonical(inside, error);
+        (void)add(error ? inside.string() : real.string());  // it may be gone again
+        changed[inside.string()] = true;
+    } else if ((mask & vanished) != 0 && (mask & IN_ISDIR) != 0) {
+        changed[inside.string()] = true;
+    } else if ((mask & vanished) != 0 && std::filesystem::path(name).extension().empty()) {
+        changed[inside.string()] = true;  // a link to a folder, for all that is known
+    }
+}
+
 std::vector<std::string> FolderWatch::take() {
-    std::set<std::string> changed;
+    std::vector<std::string> folders;
+    for (FolderChange& change : take_changes()) {
+        folders.push_back(std::move(change.folder));
+    }
+    return folders;
+}
+
+std::vector<FolderChange> FolderWatch::take_changes() {
+    std::map<std::string, bool> changed;
     alignas(inotify_event) std::array<char, 16'384> buffer{};
     for (;;) {
         const ssize_t count = ::read(descriptor_.number(), buffer.data(), buffer.size());
@@ -84,33 +122,50 @@ std::vector<std::string> FolderWatch::take() {
             at += sizeof(event) + event.len;
             if ((event.mask & IN_Q_OVERFLOW) != 0) {
                 for (const auto& [number, folder] : folders_) {
-                    changed.insert(folder);
+                    changed[folder] = true;
+                }
+                for (const auto& [number, folder] : searched_) {
+                    changed[folder] = true;
                 }
                 continue;
             }
             if ((event.mask & IN_IGNORED) != 0) {
                 folders_.erase(event.wd);
                 parents_.erase(event.wd);
+                searched_.erase(event.wd);
                 continue;
             }
+            const bool described =
+                event.len != 0 && std::string_view(name) == config::manifest_file_name;
             if (const auto own = folders_.find(event.wd);
-                own != folders_.end() && (event.mask & completed) != 0) {
-                changed.insert(own->second);
+                own != folders_.end() &&
+                ((event.mask & completed) != 0 || ((event.mask & vanished) != 0 && described))) {
+                bool& anew = changed[own->second];
+                anew = anew || described;
+            }
+            if (const auto search = searched_.find(event.wd);
+                search != searched_.end() && event.len != 0) {
+                in_search_folder(std::string(search->second), name, event.mask, changed);
             }
             const auto parent = parents_.find(event.wd);
-            if (parent == parents_.end() || event.len == 0) {
+            if (parent == parents_.end() || event.len == 0 || (event.mask & appeared) == 0) {
                 continue;
             }
             const std::vector<std::string> inside = parent->second;
             for (const std::string& folder : inside) {
                 if (std::filesystem::path(folder).filename() == name) {
                     (void)add(folder);  // another folder of that name: it may be gone again
-                    changed.insert(folder);
+                    changed[folder] = true;
                 }
             }
         }
     }
-    return {changed.begin(), changed.end()};
+    std::vector<FolderChange> changes;
+    changes.reserve(changed.size());
+    for (const auto& [folder, anew] : changed) {
+        changes.push_back({folder, anew});
+    }
+    return changes;
 }
 
 }  // namespace patchbay::app

@@ -52,7 +52,9 @@ json report_json(const plugins::ReloadReport& report) {
     return answer;
 }
 
-json outcomes_json(const std::vector<ReloadOutcome>& outcomes) {
+}  // namespace
+
+json to_json(const std::vector<ReloadOutcome>& outcomes) {
     json reloads = json::array();
     for (const ReloadOutcome& outcome : outcomes) {
         json entry = {{"instance", outcome.instance}};
@@ -63,23 +65,26 @@ json outcomes_json(const std::vector<ReloadOutcome>& outcomes) {
         }
         reloads.push_back(std::move(entry));
     }
-    return {{"reloads", std::move(reloads)}};
+    return reloads;
 }
+
+namespace {
 
 void reload(HostProcess& host, const json& arguments,
             const std::shared_ptr<control::Reply>& reply) {
+    const std::shared_ptr<const HostView> view = host.view();
     std::vector<std::string> names;
     for (const std::string& id : arguments.value("ids", std::vector<std::string>())) {
-        const plugins::InstancePlan* plan = host.view().plan.find(id);
+        const plugins::InstancePlan* plan = view->plan.find(id);
         if (plan == nullptr) {
-            reply->fail(unknown_id(host.view(), id));
+            reply->fail(unknown_id(*view, id));
             return;
         }
         names.push_back(plan->name);
     }
     const bool taken = host.reloads().request(std::move(names), arguments.value("retry", false),
                                               [reply](const std::vector<ReloadOutcome>& outcomes) {
-                                                  reply->result(outcomes_json(outcomes));
+                                                  reply->result({{"reloads", to_json(outcomes)}});
                                               });
     if (!taken) {
         reply->fail({ErrorClass::overloaded,

@@ -101,7 +101,8 @@ json status_json(HostProcess& host) {
         ready = ready && (!status.required || status.state == plugins::ConnectionState::connected);
         instances.push_back(instance_json(status));
     }
-    for (const plugins::InstancePlan& plan : host.view().plan.left_out) {
+    const std::shared_ptr<const HostView> view = host.view();
+    for (const plugins::InstancePlan& plan : view->plan.left_out) {
         json entry = {{"name", plan.name},
                       {"component_id", plan.component_id},
                       {"class_id", plan.class_id},
@@ -118,7 +119,7 @@ json status_json(HostProcess& host) {
             {"stage", to_string(host.stage())},
             {"ready", ready},
             {"configuration", host.configuration_path()},
-            {"data_dir", host.view().configuration.data_dir},
+            {"data_dir", view->configuration.data_dir},
             {"started_at", utc_text(host.started_at())},
             {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
             {"instances", std::move(instances)},
