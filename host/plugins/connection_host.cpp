@@ -215,7 +215,8 @@ void ConnectionHost::on_failure(Instance& instance, FailureKind kind, const Erro
     }
     {
         const std::lock_guard lock(mutex_);
-        if (stop_requested_ || stopped_ || (starting_ && kind == FailureKind::connect)) {
+        const bool answered_for = starting_ || first_connects_.count(instance.name()) != 0;
+        if (stop_requested_ || stopped_ || (answered_for && kind == FailureKind::connect)) {
             return;
         }
         stop_requested_ = true;

@@ -33,6 +33,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -219,6 +220,8 @@ class ConnectionHost final : private InstanceListener {
     /// it.
     mutable std::mutex mutex_;
     bool started_ = false;
+    /// Those whose first connect `apply` answers for: the policies hear of later failures only.
+    std::set<std::string, std::less<>> first_connects_;
     bool starting_ = false;
     bool stop_requested_ = false;
     bool stopped_ = false;

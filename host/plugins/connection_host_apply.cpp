@@ -300,8 +300,12 @@ class ConnectionHost::Application {
             } else if (auto connecting = instance.connect(); !connecting) {
                 applied.error = connecting.error();
             } else {
+                host_.first_connects_.insert(instance.name());
                 begun.push_back(member.instance);
             }
+        }
+        if (begun.empty()) {
+            return;
         }
         for (const std::shared_ptr<Instance>& instance : begun) {
             while (!instance->wait({ConnectionState::connected, ConnectionState::disconnected},
@@ -316,6 +320,9 @@ class ConnectionHost::Application {
                     ErrorClass::disconnected, "connection.disconnected", "it is disconnected", {}});
             }
         }
+        host_.scheduler_.settle();  // what failed has been told
+        const std::lock_guard lock(host_.mutex_);
+        host_.first_connects_.clear();
     }
 
     void tell(const AppliedInstance& applied) {

@@ -284,6 +284,18 @@ TEST_P(ApplyTest, AnInstanceThatCannotConnectIsToldAndStays) {
         << "what waited for it connects";
 }
 
+TEST_P(ApplyTest, ANewInstanceThatCannotConnectDoesNotStopTheHostWhateverItsPolicy) {
+    plan("one");
+    start();
+    InstancePlan& two = plan("two", R"({"connect": "fail"})");
+    two.limits.on_failure = config::FailurePolicy::propagate;
+    two.required = true;
+    const ApplyReport report = apply();
+    EXPECT_FALSE(report.ok());
+    EXPECT_EQ(traffic_.events.count("host.stop_requested"), 0U);
+    EXPECT_EQ(answer("one", "echo on"), "on");
+}
+
 TEST_P(ApplyTest, RoutesLeadToTheNewInstanceBeforeTheOldOneGoes) {
     plan("one");
     start();
