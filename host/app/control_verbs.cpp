@@ -2,6 +2,7 @@
 #include "app/control_verbs.hpp"
 
 #include "app/agent_verbs.hpp"
+#include "app/apply_verb.hpp"
 #include "app/dead_letter_replay.hpp"
 #include "app/event_source.hpp"
 #include "app/host_process.hpp"
@@ -96,6 +97,7 @@ void register_control_verbs(control::Registry& registry, HostProcess& host) {
     });
     register_agent_verbs(registry, host);
     register_reload_verb(registry, host);
+    register_apply_verb(registry, host);
     register_operation_verbs(registry, host);
     registry.add("stop", [&host](const json&, const ReplyPointer& reply) {
         host.wish_stop("a request over the control socket", false);

@@ -48,16 +48,16 @@ const char* to_string(HostStage stage) {
 HostProcess::HostProcess(HostView view, std::string configuration_path, events::EventHub& hub,
                          StopWish stop_wish, DataLock lock,
                          std::unique_ptr<storage::DeadLetterStore> dead_letters)
-    : view_(std::move(view)),
-      configuration_path_(std::move(configuration_path)),
-      hub_(hub),
+    : hub_(hub),
+      configuration_(std::move(view), std::move(configuration_path), hub),
+      view_(configuration_.view()),
       stop_wish_(std::move(stop_wish)),
       lock_(std::move(lock)),
       dead_letters_(std::move(dead_letters)),
-      state_store_(view_.configuration.data_dir + "/state.sqlite", hub),
-      proofs_(view_.configuration.data_dir),
-      multiplexer_(multiplexer_options(view_.configuration), clock_, hub, *dead_letters_),
-      agents_(view_.configuration, multiplexer_.agents(), hub, clock_) {}
+      state_store_(view_->configuration.data_dir + "/state.sqlite", hub),
+      proofs_(view_->configuration.data_dir),
+      multiplexer_(multiplexer_options(view_->configuration), clock_, hub, *dead_letters_),
+      agents_(view_->configuration, multiplexer_.agents(), hub, clock_) {}
 
 HostProcess::~HostProcess() {
     if (reloads_ != nullptr) {
@@ -106,34 +106,34 @@ Result<std::unique_ptr<HostProcess>> HostProcess::open(HostView view,
 
 Result<void> HostProcess::open_connections() {
     plugins::ConnectionHostOptions options;
-    options.data_dir = view_.configuration.data_dir;
+    options.data_dir = view_->configuration.data_dir;
     options.identity.name = "patchbay " + std::string(version());
     options.agents = &agents_;
     options.proofs = &proofs_;
-    options.drain_timeout = view_.configuration.shutdown.drain_timeout;
-    options.reload_probation = view_.configuration.reload.probation;
+    options.drain_timeout = view_->configuration.shutdown.drain_timeout;
+    options.reload_probation = view_->configuration.reload.probation;
     options.on_stop_requested = [this](const plugins::StopRequest& request) {
         stop_wish_("the policy of '" + request.instance + "' (" + request.error.message + ")",
                    request.policy == config::FailurePolicy::propagate);
     };
     Result<std::unique_ptr<plugins::ConnectionHost>> made = plugins::ConnectionHost::make(
-        view_.plan, multiplexer_, clock_, hub_, &state_store_, std::move(options));
+        view_->plan, multiplexer_, clock_, hub_, &state_store_, std::move(options));
     if (!made) {
         return tl::unexpected<Error>(std::move(made.error()));
     }
     connections_ = std::move(*made);
-    reloads_ = std::make_unique<ReloadService>(*connections_, hub_);
+    reloads_ = std::make_unique<ReloadService>(*connections_, configuration_, hub_);
     agents_.run_on(connections_->scheduler());
-    multiplexer_.set_routing(routing_table(view_.configuration));
+    multiplexer_.set_routing(routing_table(view_->configuration));
     return {};
 }
 
 Result<void> HostProcess::open_control() {
-    if (!view_.configuration.control.enabled) {
+    if (!view_->configuration.control.enabled) {
         return {};
     }
     control::ServerOptions options;
-    options.path = control_socket(view_.configuration);
+    options.path = control_socket(view_->configuration);
     control::Registry registry;
     register_control_verbs(registry, *this);
     Result<std::unique_ptr<control::Server>> server =
@@ -150,13 +150,7 @@ Result<void> HostProcess::start() {
     HostStage expected = HostStage::starting;
     stage_.compare_exchange_strong(expected, started ? HostStage::running : HostStage::stopping);
     if (started) {
-        std::map<std::string, std::string> watched;
-        for (const plugins::InstancePlan& plan : view_.plan.instances) {
-            if (plan.watch && !plan.library.empty()) {
-                watched.emplace(plan.folder, plan.name);
-            }
-        }
-        reloads_->watch(std::move(watched));
+        reloads_->watch();
     }
     return started;
 }

@@ -7,6 +7,7 @@
 #include "app/agent_service.hpp"
 #include "app/data_lock.hpp"
 #include "app/host_view.hpp"
+#include "app/live_configuration.hpp"
 #include "app/proof_service.hpp"
 #include "app/reload_service.hpp"
 #include "app/work_thread.hpp"
@@ -60,8 +61,9 @@ class HostProcess {
 
     // For the control verbs; any thread.
     [[nodiscard]] HostStage stage() const { return stage_.load(); }
-    [[nodiscard]] const HostView& view() const { return view_; }
-    [[nodiscard]] const std::string& configuration_path() const { return configuration_path_; }
+    /// As of now: a change of the configuration makes another one. Never null.
+    [[nodiscard]] std::shared_ptr<const HostView> view() const { return configuration_.view(); }
+    [[nodiscard]] const std::string& configuration_path() const { return configuration_.path(); }
     [[nodiscard]] events::EventHub& hub() { return hub_; }
     [[nodiscard]] multiplexer::Multiplexer& multiplexer() { return multiplexer_; }
     [[nodiscard]] plugins::ConnectionHost& connections() { return *connections_; }
@@ -84,9 +86,10 @@ class HostProcess {
     Result<void> open_connections();
     Result<void> open_control();
 
-    const HostView view_;
-    const std::string configuration_path_;
     events::EventHub& hub_;
+    LiveConfiguration configuration_;
+    /// What it was started with, for those whose settings need a restart.
+    const std::shared_ptr<const HostView> view_;
     const StopWish stop_wish_;
     const std::chrono::system_clock::time_point started_at_ = std::chrono::system_clock::now();
     const DataLock lock_;

@@ -41,13 +41,12 @@ void add_secrets(events::Redactor& redactor, const nlohmann::json& json) {
     }
 }
 
-/// With its place, without its code, which the event has anyway.
+}  // namespace
+
 std::string without_code(Error error) {
     error.code.clear();
     return to_string(error);
 }
-
-}  // namespace
 
 Result<void> set_levels(events::Levels& levels, const config::Log& configuration,
                         const std::vector<std::string>& overrides) {

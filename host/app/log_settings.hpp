@@ -21,6 +21,9 @@ namespace patchbay::app {
 /// Values under keys that are named like secrets, of the host and of every instance.
 void register_secrets(events::Redactor& redactor, const HostView& view);
 
+/// An error as an event's text: with its place, without its code, which the event has anyway.
+[[nodiscard]] std::string without_code(Error error);
+
 /// Publishes warnings, and instances that will not be started.
 void report_plan(events::EventSink& events, const HostView& view);
 

@@ -105,7 +105,7 @@ void perform(HostProcess& host, const ReplyPointer& reply, std::function<Result<
 }
 
 void disable(HostProcess& host, const json& arguments, const ReplyPointer& reply) {
-    Result<std::string> name = planned_name(host.view(), arguments.at("id").get<std::string>());
+    Result<std::string> name = planned_name(*host.view(), arguments.at("id").get<std::string>());
     if (!name) {
         reply->fail(name.error());
         return;
@@ -125,7 +125,7 @@ void enable(HostProcess& host, const json& arguments, const ReplyPointer& reply)
                 [&host, answer] { return host.connections().enable_all().map(answer); });
         return;
     }
-    Result<std::string> name = planned_name(host.view(), arguments.at("id").get<std::string>());
+    Result<std::string> name = planned_name(*host.view(), arguments.at("id").get<std::string>());
     if (!name) {
         reply->fail(name.error());
         return;
@@ -139,14 +139,14 @@ void enable(HostProcess& host, const json& arguments, const ReplyPointer& reply)
 void drain(HostProcess& host, const json& arguments, const ReplyPointer& reply) {
     std::string name;
     if (const std::string id = arguments.value("id", ""); !id.empty()) {
-        Result<std::string> planned = planned_name(host.view(), id);
+        Result<std::string> planned = planned_name(*host.view(), id);
         if (!planned) {
             reply->fail(planned.error());
             return;
         }
         name = std::move(*planned);
     }
-    std::chrono::milliseconds limit = host.view().configuration.shutdown.drain_timeout;
+    std::chrono::milliseconds limit = host.view()->configuration.shutdown.drain_timeout;
     if (arguments.contains("timeout_ms")) {
         limit = std::chrono::milliseconds(std::clamp<std::int64_t>(
             arguments.at("timeout_ms").get<std::int64_t>(), 0, longest_drain_ms));

@@ -28,8 +28,10 @@ control::Descriptor wake_descriptor() {
 
 }  // namespace
 
-ReloadService::ReloadService(plugins::ConnectionHost& connections, events::EventSink& events)
+ReloadService::ReloadService(plugins::ConnectionHost& connections, LiveConfiguration& configuration,
+                             events::EventSink& events)
     : connections_(connections),
+      configuration_(configuration),
       events_(events),
       wake_(wake_descriptor()),
       thread_([this] { run(); }) {}
@@ -43,7 +45,7 @@ void ReloadService::wake() {
     (void)!::write(wake_.number(), &one, sizeof(one));
 }
 
-bool ReloadService::add(Job job) {
+bool ReloadService::take(Job job) {
     {
         const std::lock_guard lock(mutex_);
         if (ended_ || jobs_.size() >= capacity) {
@@ -55,41 +57,41 @@ bool ReloadService::add(Job job) {
     return true;
 }
 
-bool ReloadService::request(std::vector<std::string> instances, bool retry, Done done) {
-    return add({std::move(instances), retry, std::move(done)});
+bool ReloadService::request(ReloadOrder order, Done done) {
+    return take({std::move(order), std::move(done)});
 }
 
 bool ReloadService::perform(std::function<void()> work) {
-    return add({{}, false, {}, std::move(work)});
+    Job job;
+    job.other = [work = std::move(work)](bool) { work(); };
+    return take(std::move(job));
 }
 
-void ReloadService::watch(std::map<std::string, std::string> folders) {
-    if (folders.empty()) {
-        return;
-    }
-    const auto tell = [this](const Error& error) {
-        events_.publish({events::Level::warning,
-                         "plugins",
-                         error.code,
-                         error.message + "; reload the plugin by command.",
-                         {}});
-    };
-    Result<FolderWatch> watch = FolderWatch::open();
-    if (!watch) {
-        tell(watch.error());
-        return;
-    }
-    for (const auto& [folder, instance] : folders) {
-        if (const Result<void> added = watch->add(folder); !added) {
-            tell(added.error());
+bool ReloadService::apply(bool dry_run, Applied done) {
+    Job job;
+    job.other = [this, dry_run, done = std::move(done)](bool ended) {
+        ApplyOutcome outcome;
+        if (ended) {
+            outcome.configuration.problems.push_back(
+                {ErrorClass::disconnected, "reload.not_running", "the host is stopping", {}});
+        } else {
+            outcome = apply_now(dry_run);
         }
-    }
-    {
-        const std::lock_guard lock(mutex_);
-        new_watch_.emplace(std::move(*watch));
-        new_folders_ = std::move(folders);
-    }
-    wake();
+        if (done) {
+            done(std::move(outcome));
+        }
+    };
+    return take(std::move(job));
+}
+
+void ReloadService::watch() {
+    Job job;
+    job.other = [this](bool ended) {
+        if (!ended) {
+            watch_again();
+        }
+    };
+    (void)take(std::move(job));
 }
 
 void ReloadService::end() {
@@ -114,13 +116,6 @@ void ReloadService::run() {
                 job = std::move(jobs_.front());
                 jobs_.pop_front();
             }
-            if (new_watch_) {
-                watch_ = std::exchange(new_watch_, std::nullopt);
-                folders_ = std::move(new_folders_);
-                for (const auto& [folder, instance] : folders_) {
-                    due_[folder] = Clock::now();  // it may have changed before it was watched
-                }
-            }
         }
         if (!job) {
             if (ended) {
@@ -130,19 +125,19 @@ void ReloadService::run() {
             wait();
             continue;
         }
-        if (job->work) {
-            job->work();
+        if (job->other) {
+            job->other(ended);
             continue;
         }
         std::vector<ReloadOutcome> outcomes;
         if (ended) {
-            for (const std::string& instance : job->instances) {
+            for (const std::string& instance : job->order.instances) {
                 outcomes.push_back(
                     {instance, failure(ErrorClass::disconnected, "reload.not_running",
                                        "the host is stopping")});
             }
         } else {
-            outcomes = reload(*job);
+            outcomes = reload(job->order);
         }
         if (job->done) {
             job->done(std::move(outcomes));
@@ -154,7 +149,8 @@ void ReloadService::wait() {
     int limit = -1;
     for (const auto& [folder, due] : due_) {
         const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(due - Clock::now()).count() + 1;
+            std::chrono::duration_cast<std::chrono::milliseconds>(due.at - Clock::now()).count() +
+            1;
         const int wanted = static_cast<int>(std::clamp<std::int64_t>(left, 0, settle_time.count()));
         limit = limit < 0 ? wanted : std::min(limit, wanted);
     }
@@ -167,27 +163,94 @@ void ReloadService::wait() {
     (void)!::read(wake_.number(), &count, sizeof(count));
 }
 
+void ReloadService::note(const std::vector<FolderChange>& changes) {
+    for (const FolderChange& change : changes) {
+        Due& due = due_[change.folder];
+        due.at = Clock::now() + settle_time;
+        due.anew = due.anew || change.anew;
+    }
+}
+
 void ReloadService::look_at_folders() {
     if (!watch_) {
         return;
     }
-    for (const std::string& folder : watch_->take()) {
-        due_[folder] = Clock::now() + settle_time;
-    }
+    note(watch_->take_changes());
+    std::vector<std::string> changed;
+    bool anew = false;
     for (auto each = due_.begin(); each != due_.end();) {
-        if (each->second > Clock::now()) {
+        if (each->second.at > Clock::now()) {
             ++each;
             continue;
         }
-        if (const auto known = folders_.find(each->first); known != folders_.end()) {
+        // A folder without an instance may have become complete.
+        anew = anew || each->second.anew || folders_.instances.count(each->first) == 0;
+        changed.push_back(each->first);
+        each = due_.erase(each);
+    }
+    if (anew) {
+        (void)configuration_.apply(connections_, ConfigurationScope::folders, false);
+        watch_again();
+    }
+    for (const std::string& folder : changed) {
+        if (const auto known = folders_.instances.find(folder); known != folders_.instances.end()) {
             (void)connections_.reload({known->second, false});  // what became of it is an event
         }
-        each = due_.erase(each);
     }
 }
 
-std::vector<ReloadOutcome> ReloadService::reload(const Job& job) {
-    std::vector<std::string> names = job.instances;
+void ReloadService::watch_again() {
+    std::optional<FolderWatch> before = std::exchange(watch_, std::nullopt);
+    const WatchedFolders former = std::exchange(folders_, watched_folders(*configuration_.view()));
+    std::vector<Error> problems;
+    if (!folders_.empty()) {
+        Result<FolderWatch> made = app::watch(folders_, problems);
+        if (made) {
+            watch_.emplace(std::move(*made));
+        } else {
+            problems.push_back(made.error());
+        }
+    }
+    if (before) {
+        note(before->take_changes());
+    }
+    // What is new may have changed between being read and being watched.
+    for (const auto& [now, earlier] : {std::pair(&folders_.searched, &former.searched),
+                                       std::pair(&folders_.folders, &former.folders)}) {
+        for (const std::string& folder : *now) {
+            if (std::find(earlier->begin(), earlier->end(), folder) == earlier->end()) {
+                due_[folder] = {Clock::now() + settle_time, true};
+            }
+        }
+    }
+    std::set<std::string> now;
+    for (const Error& problem : problems) {
+        if (told_.count(problem.message) == 0) {
+            events_.publish({events::Level::warning,
+                             "plugins",
+                             problem.code,
+                             problem.message + "; reload the plugin by command.",
+                             {}});
+        }
+        now.insert(problem.message);
+    }
+    told_ = std::move(now);
+}
+
+ApplyOutcome ReloadService::apply_now(bool dry_run) {
+    ApplyOutcome outcome;
+    outcome.configuration =
+        configuration_.apply(connections_, ConfigurationScope::everything, dry_run);
+    if (dry_run || outcome.configuration.refused()) {
+        return outcome;
+    }
+    watch_again();
+    outcome.reloads = reload({});
+    return outcome;
+}
+
+std::vector<ReloadOutcome> ReloadService::reload(const ReloadOrder& order) {
+    std::vector<std::string> names = order.instances;
     if (names.empty()) {
         for (const plugins::InstanceStatus& status : connections_.status()) {
             names.push_back(status.name);
@@ -197,11 +260,11 @@ std::vector<ReloadOutcome> ReloadService::reload(const Job& job) {
     std::set<std::string> libraries;
     for (const std::string& name : names) {
         const auto instance = connections_.find(name);
-        const std::string library = instance == nullptr ? "" : instance->plan().library;
-        if (library.empty() ? job.instances.empty() : !libraries.insert(library).second) {
+        const std::string library = instance == nullptr ? "" : instance->plan()->library;
+        if (library.empty() ? order.instances.empty() : !libraries.insert(library).second) {
             continue;  // abstract ones have no library; of several instances one is enough
         }
-        outcomes.push_back({name, connections_.reload({name, job.retry})});
+        outcomes.push_back({name, connections_.reload({name, order.retry, order.lose_state})});
     }
     return outcomes;
 }

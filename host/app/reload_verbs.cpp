@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -52,7 +53,9 @@ json report_json(const plugins::ReloadReport& report) {
     return answer;
 }
 
-json outcomes_json(const std::vector<ReloadOutcome>& outcomes) {
+}  // namespace
+
+json to_json(const std::vector<ReloadOutcome>& outcomes) {
     json reloads = json::array();
     for (const ReloadOutcome& outcome : outcomes) {
         json entry = {{"instance", outcome.instance}};
@@ -63,24 +66,52 @@ json outcomes_json(const std::vector<ReloadOutcome>& outcomes) {
         }
         reloads.push_back(std::move(entry));
     }
-    return {{"reloads", std::move(reloads)}};
+    return reloads;
+}
+
+namespace {
+
+/// And those that depend on them, directly or not. Dependencies come first: that is the order of
+/// the plan.
+void add_dependents(const plugins::Plan& plan, std::vector<std::string>& names) {
+    const auto is_named = [&names](const std::string& name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    std::vector<std::string> ordered;
+    for (const plugins::InstancePlan& instance : plan.instances) {
+        const bool depends = std::any_of(
+            instance.dependencies.begin(), instance.dependencies.end(),
+            [&](const plugins::DependencyPlan& edge) { return is_named(edge.instance); });
+        if (depends && !is_named(instance.name)) {
+            names.push_back(instance.name);
+        }
+        if (is_named(instance.name)) {
+            ordered.push_back(instance.name);
+        }
+    }
+    names = std::move(ordered);
 }
 
 void reload(HostProcess& host, const json& arguments,
             const std::shared_ptr<control::Reply>& reply) {
+    const std::shared_ptr<const HostView> view = host.view();
     std::vector<std::string> names;
     for (const std::string& id : arguments.value("ids", std::vector<std::string>())) {
-        const plugins::InstancePlan* plan = host.view().plan.find(id);
+        const plugins::InstancePlan* plan = view->plan.find(id);
         if (plan == nullptr) {
-            reply->fail(unknown_id(host.view(), id));
+            reply->fail(unknown_id(*view, id));
             return;
         }
         names.push_back(plan->name);
     }
-    const bool taken = host.reloads().request(std::move(names), arguments.value("retry", false),
-                                              [reply](const std::vector<ReloadOutcome>& outcomes) {
-                                                  reply->result(outcomes_json(outcomes));
-                                              });
+    if (arguments.value("cascade", false)) {
+        add_dependents(view->plan, names);
+    }
+    const bool taken = host.reloads().request(
+        {std::move(names), arguments.value("retry", false), arguments.value("lose_state", false)},
+        [reply](const std::vector<ReloadOutcome>& outcomes) {
+            reply->result({{"reloads", to_json(outcomes)}});
+        });
     if (!taken) {
         reply->fail({ErrorClass::overloaded,
                      "reload.too_many",

@@ -175,11 +175,12 @@ class RunLoop {
     }
 
     /// Any thread.
-    /// SIGHUP. What becomes of each plugin is an event.
+    /// SIGHUP. What becomes of it all is told by events.
     void reload_plugins() {
-        const bool taken = worker_ == Worker::idle && host_->reloads().request({}, false, {});
+        const bool taken = worker_ == Worker::idle && host_->reloads().apply(false, {});
         publish(taken ? events::Level::info : events::Level::warning, "host.reload",
-                taken ? "SIGHUP: reloading the plugins whose libraries have changed."
+                taken ? "SIGHUP: applying the configuration and the plugin folders as they are "
+                        "now, and reloading the plugins whose libraries have changed."
                       : "SIGHUP: nothing is reloaded while the host starts or stops.");
     }
 
@@ -228,12 +229,13 @@ class RunLoop {
                 others += (others.empty() ? "" : ", ") + status.name;
             }
         }
-        for (const plugins::InstancePlan& plan : host_->view().plan.left_out) {
+        const std::shared_ptr<const HostView> view = host_->view();
+        for (const plugins::InstancePlan& plan : view->plan.left_out) {
             if (plan.state == plugins::PlanState::failed) {
                 others += (others.empty() ? "" : ", ") + plan.name;
             }
         }
-        const config::HostConfiguration& configuration = host_->view().configuration;
+        const config::HostConfiguration& configuration = view->configuration;
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::system_clock::now() - host_->started_at());
         std::string line = "patchbay " + std::string(version()) + " is ready after " +
@@ -296,7 +298,7 @@ class RunLoop {
         hub_.set_output(nullptr);
         log_.reset();
         out_.flush();
-        (void)::unlink(control_socket(host_->view().configuration).c_str());
+        (void)::unlink(control_socket(host_->view()->configuration).c_str());
         std::quick_exit(code);
     }
 

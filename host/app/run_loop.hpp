@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// The life of `patchbay run` after the configuration was read: start, wait for signals, drain,
-/// end. SIGTERM and SIGINT drain; a second one stops at once. SIGHUP reloads the plugins
-/// whose libraries have changed.
+/// end. SIGTERM and SIGINT drain; a second one stops at once. SIGHUP applies the
+/// configuration as it is then and reloads the plugins whose libraries have changed.
 #pragma once
 
 #include "app/host_view.hpp"

@@ -115,12 +115,13 @@ json status_json(HostProcess& host) {
         ready = ready && (!status.required || status.state == plugins::ConnectionState::connected);
         json entry = instance_json(status);
         if (const auto instance = host.connections().find(status.name);
-            instance != nullptr && !instance->plan().library.empty()) {
-            entry["library"] = instance->plan().library;
+            instance != nullptr && !instance->plan()->library.empty()) {
+            entry["library"] = instance->plan()->library;
         }
         instances.push_back(std::move(entry));
     }
-    for (const plugins::InstancePlan& plan : host.view().plan.left_out) {
+    const std::shared_ptr<const HostView> view = host.view();
+    for (const plugins::InstancePlan& plan : view->plan.left_out) {
         json entry = {{"name", plan.name},
                       {"component_id", plan.component_id},
                       {"class_id", plan.class_id},
@@ -138,7 +139,7 @@ json status_json(HostProcess& host) {
             {"ready", ready},
             {"inbound_stopped", drained},
             {"configuration", host.configuration_path()},
-            {"data_dir", host.view().configuration.data_dir},
+            {"data_dir", view->configuration.data_dir},
             {"started_at", utc_text(host.started_at())},
             {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
             {"instances", std::move(instances)},

@@ -174,6 +174,8 @@ struct InstanceCore final : Instance {
     Multiplexer::Core& core;
     const std::uint32_t number;
     const InstanceOptions options;
+    /// Begins as the one of the options.
+    std::atomic<std::uint64_t> send_time_limit;
     const ProtocolPolicy policy;
     std::atomic<InstanceState> state{InstanceState::expected};
     std::atomic<bool> consumer{false};

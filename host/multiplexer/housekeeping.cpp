@@ -35,7 +35,7 @@ void Multiplexer::Core::scan_for_overdue(ThreadCache& cache) noexcept {
         if (lane == nullptr) {
             return;
         }
-        const std::uint64_t limit = lane->instance.options.send_time_limit;
+        const std::uint64_t limit = lane->instance.send_time_limit.load(std::memory_order_relaxed);
         if (limit == 0 || time - since <= (limit + second - 1) / second) {
             return;
         }

@@ -106,6 +106,7 @@ InstanceCore::InstanceCore(Multiplexer::Core& owner, std::uint32_t unique, Insta
     : core(owner),
       number(unique),
       options(std::move(limits)),
+      send_time_limit(options.send_time_limit),
       policy(owner.protocols, options.excluded_protocols, options.restricted_to_protocols),
       boxes(std::make_unique<std::atomic<Mailbox*>[]>(options.lane_limit)) {
     static_cast<void>(box_of(*this, 0));
@@ -187,6 +188,10 @@ void Instance::resume_inbound() {
 
 bool Instance::is_inbound_stopped() const noexcept {
     return body(*this).inbound_stopped.load(std::memory_order_relaxed);
+}
+
+void Instance::set_send_time_limit(std::uint64_t nanoseconds) {
+    core_of(*this).send_time_limit.store(nanoseconds, std::memory_order_relaxed);
 }
 
 Result<Generation*> Instance::attach(std::uint32_t lanes) {

@@ -43,6 +43,8 @@ class Instance {
     /// Ends that, and tells the lanes that were refused that there is room.
     void resume_inbound();
     [[nodiscard]] bool is_inbound_stopped() const noexcept;
+    /// The limit of `InstanceOptions`; holds for what has been taken already, too.
+    void set_send_time_limit(std::uint64_t nanoseconds);
 
     /// Makes the next generation with `lanes` lanes. While an older one is attached, that one goes
     /// on taking until `hand_over`.

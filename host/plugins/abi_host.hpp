@@ -147,8 +147,11 @@ class AbiHost {
     std::vector<Dependency> dependencies;
     std::weak_ptr<CallParty> self;
     std::uint64_t call_limit = 60'000'000'000;
-    /// Generation of the plugin whose code this is, for what outlives it.
+    /// Generation of the plugin whose code this is.
     std::uint32_t generation_number = 0;
+    /// Of the instance's objects, from 1: two of them may be of one generation. For what outlives
+    /// them.
+    std::uint32_t object_number = 0;
     /// Null until the lanes are there.
     std::atomic<multiplexer::Generation*> generation{nullptr};
     /// Lanes whose `saturated` is set.

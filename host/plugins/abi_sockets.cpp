@@ -74,7 +74,7 @@ patchbay_status PATCHBAY_CALL sockets_listen(const patchbay_host* host,
             return tell(error, address.error());
         }
         const auto loan =
-            self.sockets.lend(self.generation_number, *address, wanted.count, listeners->count);
+            self.sockets.lend(self.object_number, *address, wanted.count, listeners->count);
         if (!loan) {
             return tell(error, loan.error());
         }
@@ -94,8 +94,7 @@ void PATCHBAY_CALL sockets_release(const patchbay_host* host, std::uint64_t id,
                                    std::uint32_t flags) noexcept {
     AbiHost& self = AbiHost::from(host);
     guarded(self, 0, [&] {
-        if (!self.sockets.give_back(self.generation_number, id,
-                                    (flags & PATCHBAY_RELEASE_KEEP) != 0)) {
+        if (!self.sockets.give_back(self.object_number, id, (flags & PATCHBAY_RELEASE_KEEP) != 0)) {
             self.reports.misbehaved("listen.unknown",
                                     "release was called with an id that it has not on loan");
         }
@@ -106,7 +105,7 @@ void PATCHBAY_CALL sockets_release(const patchbay_host* host, std::uint64_t id,
 void PATCHBAY_CALL sockets_accept_parked(const patchbay_host* host, patchbay_string kind) noexcept {
     AbiHost& self = AbiHost::from(host);
     guarded(self, 0, [&] {
-        self.parked.accept(self.generation_number, view(kind));
+        self.parked.accept(self.object_number, view(kind));
         return 0;
     });
 }
@@ -115,7 +114,7 @@ patchbay_status PATCHBAY_CALL sockets_park(const patchbay_host* host, intptr_t d
                                            patchbay_string kind, patchbay_bytes state) noexcept {
     AbiHost& self = AbiHost::from(host);
     return guarded(self, patchbay_status{PATCHBAY_FAILED}, [&] {
-        return self.parked.park(self.generation_number, descriptor, view(kind), view(state));
+        return self.parked.park(self.object_number, descriptor, view(kind), view(state));
     });
 }
 

@@ -53,20 +53,11 @@ Result<void> ConnectionHost::add_members(const Plan& plan) {
             return tl::unexpected(instance.error());
         }
         Member member{std::move(*instance), 0, false};
-        std::vector<Dependency> dependencies;
-        for (const DependencyPlan& edge : planned.dependencies) {
-            const auto place = by_name_.find(edge.instance);
-            if (place == by_name_.end()) {
-                continue;  // the resolver has told
-            }
-            const Member& dependency = members_[place->second];
-            dependencies.push_back({edge.public_id, dependency.instance});
-            member.level = std::max(member.level, dependency.level + 1);
-        }
-        member.instance->set_dependencies(std::move(dependencies));
+        member.instance->set_dependencies(dependencies_of(planned));
         by_name_.emplace(planned.name, members_.size());
         members_.push_back(std::move(member));
     }
+    arrange_members(plan);
     return {};
 }
 
@@ -89,6 +80,7 @@ Result<void> ConnectionHost::start() {
     {
         const std::lock_guard lock(mutex_);
         starting_ = false;
+        started_ = true;
         connect_waiting();
     }
     if (!started) {
@@ -99,8 +91,8 @@ Result<void> ConnectionHost::start() {
 }
 
 bool ConnectionHost::is_fatal(const Instance& instance) {
-    return instance.plan().required ||
-           instance.plan().limits.on_failure != config::FailurePolicy::just_log;
+    const std::shared_ptr<const InstancePlan> plan = instance.plan();
+    return plan->required || plan->limits.on_failure != config::FailurePolicy::just_log;
 }
 
 Result<void> ConnectionHost::load_members() {
@@ -121,7 +113,8 @@ Result<void> ConnectionHost::load_members() {
 }
 
 Result<void> ConnectionHost::load(Instance& instance) {
-    const InstancePlan& plan = instance.plan();
+    const std::shared_ptr<const InstancePlan> kept = instance.plan();
+    const InstancePlan& plan = *kept;
     if (plan.library.empty()) {
         if (!plan.is_abstract) {
             return failure(ErrorClass::invalid, "plugin.no_library",
@@ -144,7 +137,8 @@ Result<void> ConnectionHost::load(Instance& instance) {
 }
 
 std::string ConnectionHost::missing_dependency(const Instance& instance) const {
-    for (const DependencyPlan& edge : instance.plan().dependencies) {
+    const std::shared_ptr<const InstancePlan> plan = instance.plan();
+    for (const DependencyPlan& edge : plan->dependencies) {
         const auto place = by_name_.find(edge.instance);
         if (place == by_name_.end() ||
             members_[place->second].instance->state() != ConnectionState::connected) {
@@ -181,7 +175,7 @@ Result<void> ConnectionHost::connect_level(std::uint32_t level) {
     for (Member* member : begun) {
         Instance& instance = *member->instance;
         const auto connected =
-            instance.plan().required ? instance.wait_settled() : instance.wait_connected();
+            instance.plan()->required ? instance.wait_settled() : instance.wait_connected();
         const bool will_try_again = instance.status().reconnect_at != 0;
         if (!connected && answer && is_fatal(instance) && !will_try_again) {
             Error error = connected.error();
@@ -215,13 +209,14 @@ void ConnectionHost::connect_waiting() {
 }
 
 void ConnectionHost::on_failure(Instance& instance, FailureKind kind, const Error& error) {
-    const config::FailurePolicy policy = instance.plan().limits.on_failure;
+    const config::FailurePolicy policy = instance.plan()->limits.on_failure;
     if (policy == config::FailurePolicy::just_log) {
         return;
     }
     {
         const std::lock_guard lock(mutex_);
-        if (stop_requested_ || stopped_ || (starting_ && kind == FailureKind::connect)) {
+        const bool answered_for = starting_ || first_connects_.count(instance.name()) != 0;
+        if (stop_requested_ || stopped_ || (answered_for && kind == FailureKind::connect)) {
             return;
         }
         stop_requested_ = true;
@@ -245,8 +240,8 @@ StopReport ConnectionHost::stop() {
             member.waiting = false;
         }
     }
-    for (Member& member : members_) {
-        member.instance->interrupt_reload();
+    for (const std::shared_ptr<Instance>& instance : instances()) {
+        instance->interrupt_reload();
     }
     const std::lock_guard no_reload(reload_mutex_);
     multiplexer_.stop_inbound();
@@ -294,6 +289,12 @@ void ConnectionHost::stop_members(StopReport& report) {
             report.hung.push_back(member->instance->name());
         }
     }
+    for (const std::shared_ptr<Instance>& instance : hung_) {
+        instance->stop();
+        if (instance->status().phase == InstancePhase::hung) {
+            report.hung.push_back(instance->name());
+        }
+    }
     generations_.clear();
 }
 
@@ -306,24 +307,35 @@ void ConnectionHost::tick() {
     tick_ = scheduler_.after(tick_interval, [this] { tick(); });
 }
 
+std::vector<std::shared_ptr<Instance>> ConnectionHost::instances() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<Instance>> answer;
+    answer.reserve(members_.size() + hung_.size());
+    for (const Member& member : members_) {
+        answer.push_back(member.instance);
+    }
+    answer.insert(answer.end(), hung_.begin(), hung_.end());
+    return answer;
+}
+
 std::vector<InstanceStatus> ConnectionHost::status() const {
     std::vector<InstanceStatus> answer;
-    answer.reserve(members_.size());
-    for (const Member& member : members_) {
-        answer.push_back(member.instance->status());
+    for (const std::shared_ptr<Instance>& instance : instances()) {
+        answer.push_back(instance->status());
     }
     return answer;
 }
 
 std::shared_ptr<Instance> ConnectionHost::find(std::string_view name) const {
+    const std::lock_guard lock(mutex_);
     const auto place = by_name_.find(name);
     return place == by_name_.end() ? nullptr : members_[place->second].instance;
 }
 
 std::map<std::string, std::vector<MetricValue>> ConnectionHost::metrics() const {
     std::map<std::string, std::vector<MetricValue>> answer;
-    for (const Member& member : members_) {
-        answer.emplace(member.instance->name(), member.instance->metrics());
+    for (const std::shared_ptr<Instance>& instance : instances()) {
+        answer.emplace(instance->name(), instance->metrics());
     }
     return answer;
 }

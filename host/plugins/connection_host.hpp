@@ -11,6 +11,7 @@
 #include "config/host_configuration.hpp"
 #include "events/event.hpp"
 #include "multiplexer/multiplexer.hpp"
+#include "plugins/apply.hpp"
 #include "plugins/call_router.hpp"
 #include "plugins/instance.hpp"
 #include "plugins/instance_status.hpp"
@@ -33,6 +34,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -104,6 +106,17 @@ class ConnectionHost final : private InstanceListener {
     /// `reload.not_running`, `reload.unknown_instance`, `reload.no_library`, `reload.quarantined`,
     /// `reload.busy`, and whatever kept the new code from running. Every outcome is an event.
     [[nodiscard]] Result<ReloadReport> reload(const ReloadRequest& request);
+    /// Brings what runs to another plan and touches only what differs: takes apart what is no
+    /// longer planned (drained, disconnected, forgotten; dependents first), registers and connects
+    /// what is new (dependencies first), and gives changed instances a new object with the new
+    /// configuration by the transaction of a reload, which keeps the old one when that fails. The
+    /// routing changes after the new ones are registered and before anything is taken apart, so
+    /// that no envelope loses its way. Blocks; excludes reloads. Fails, with nothing changed, with
+    /// `reload.in_progress`, `reload.not_running`, or the first problem of the plan; what becomes
+    /// of each instance stands in the report.
+    [[nodiscard]] Result<ApplyReport> apply(const ApplyRequest& request);
+    /// The plans by which the instances run now, dependencies first. Any thread.
+    [[nodiscard]] Plan running() const;
 
     // ---- What an operator does to instances; one at a time, and not beside a reload, whose end
     // they wait for. Any thread; they block. Codes of all: `operation.not_running`,
@@ -166,16 +179,26 @@ class ConnectionHost final : private InstanceListener {
     void on_state(Instance& instance, const StateChange& change) override;
     void on_failure(Instance& instance, FailureKind kind, const Error& error) override;
 
+    /// New configurations of running instances, by name.
+    using PlanChanges = std::map<std::string, PlanChange, std::less<>>;
+
     Result<void> add_members(const Plan& plan);
     Result<void> load_members();
     Result<void> load(Instance& instance);
     Result<void> connect_level(std::uint32_t level);
     /// Name of a dependency that is not connected; empty when all are.
     [[nodiscard]] std::string missing_dependency(const Instance& instance) const;
+    /// All of them, those that hang at the end. Takes mutex_.
+    [[nodiscard]] std::vector<std::shared_ptr<Instance>> instances() const;
     /// Does a failed connect of it end the start?
     [[nodiscard]] static bool is_fatal(const Instance& instance);
     /// The members that run the library, in the order of the plan.
     [[nodiscard]] std::vector<Member*> members_of(const std::string& library);
+    /// The rest of `reload`, with reload_mutex_ held. `changes` are made on the way: of all
+    /// instances when the library has changed, else of the named one alone, in which case the
+    /// generation stays what it is.
+    Result<ReloadReport> reload_library(const InstancePlan& plan, const ReloadRequest& request,
+                                        const PlanChanges& changes);
     Result<std::shared_ptr<PluginGeneration>> load_next(const InstancePlan& plan, bool retry,
                                                         std::string& sha256);
     /// Connects what has new code and is not connected; why it could not be.
@@ -183,16 +206,24 @@ class ConnectionHost final : private InstanceListener {
     /// Lets the old generation end its work and watches the new one; why it failed.
     std::optional<Error> watch_over(ReloadReport& report, std::uint64_t swapped,
                                     const std::vector<Member*>& members);
-    /// Puts the old generation back.
-    Error swap_back(const InstancePlan& plan, const ReloadReport& report,
-                    std::shared_ptr<PluginGeneration> next, const std::vector<Member*>& members,
-                    Error error);
+    /// Puts the old generation back; the error, with what did not go back.
+    Error swap_back(const ReloadReport& report, std::shared_ptr<PluginGeneration> next,
+                    const std::vector<Member*>& members, Error error);
     void finish(ReloadReport& report, std::shared_ptr<PluginGeneration> next,
-                const std::vector<Member*>& members);
+                const std::vector<Member*>& members, std::uint64_t swapped);
     Error reload_failed(const InstancePlan& plan, ReloadStep step, const std::string& sha256,
                         Error error);
     void stop_members(StopReport& report);
 
+    // The steps of `apply`; reload_mutex_ is held.
+    class Application;
+    /// What the plan's dependencies are bound to among the members.
+    [[nodiscard]] std::vector<Dependency> dependencies_of(const InstancePlan& plan) const;
+    /// After members came or went: the order of the plan, the levels, the names.
+    void arrange_members(const Plan& plan);
+    void index_members();
+    /// Lets generations go that no member runs any more.
+    void drop_unused_generations();
     // Of the operations.
     /// Null: there is none of that name.
     [[nodiscard]] Member* member(const std::string& name);
@@ -222,9 +253,12 @@ class ConnectionHost final : private InstanceListener {
     CallRouter calls_;
     HostServices services_;
 
-    /// In the order of the plan; not changed after `make`.
+    /// In the order of the plan. Members come and go in `apply` alone, which holds reload_mutex_
+    /// and, while it changes these three, mutex_ too: whoever holds one of the two may look.
     std::vector<Member> members_;
     std::map<std::string, std::size_t, std::less<>> by_name_;
+    /// Removed, but code of them still runs.
+    std::vector<std::shared_ptr<Instance>> hung_;
     /// By library; changed by `start`, `stop` and `reload` alone.
     std::map<std::string, std::shared_ptr<PluginGeneration>> generations_;
     /// Generations that were begun, by library.
@@ -232,10 +266,16 @@ class ConnectionHost final : private InstanceListener {
     Quarantine quarantine_;
     std::atomic<std::uint64_t> failed_reloads_{0};
     std::atomic<std::uint64_t> kept_libraries_{0};
-    /// Held by a reload for all of its steps, and by `stop` while it takes everything apart.
+    /// Held by a reload or an `apply` for all of its steps, and by `stop` while it takes everything
+    /// apart. Locked before mutex_.
     std::mutex reload_mutex_;
 
+    /// Never held across calls into plugins, nor across waits. The locks of instances come after
+    /// it.
     mutable std::mutex mutex_;
+    bool started_ = false;
+    /// Those whose first connect `apply` answers for: the policies hear of later failures only.
+    std::set<std::string, std::less<>> first_connects_;
     bool starting_ = false;
     bool stop_requested_ = false;
     bool stopped_ = false;

@@ -91,7 +91,8 @@ std::vector<ConnectionHost::Member*> ConnectionHost::active_dependents(const Mem
     std::vector<Member*> dependents;
     // In the order of the plan dependencies come first, so that one pass finds all.
     for (Member& candidate : members_) {
-        const std::vector<DependencyPlan>& edges = candidate.instance->plan().dependencies;
+        const auto plan = candidate.instance->plan();
+        const std::vector<DependencyPlan>& edges = plan->dependencies;
         const bool depends = std::any_of(edges.begin(), edges.end(), [&](const auto& edge) {
             return std::any_of(closure.begin(), closure.end(), [&](const Member* known) {
                 return known->instance->name() == edge.instance;
@@ -114,7 +115,8 @@ std::vector<ConnectionHost::Member*> ConnectionHost::missing_dependencies(const 
     for (auto candidate = members_.rbegin(); candidate != members_.rend(); ++candidate) {
         const bool needed =
             std::any_of(closure.begin(), closure.end(), [&](const Member* dependent) {
-                const std::vector<DependencyPlan>& edges = dependent->instance->plan().dependencies;
+                const auto plan = dependent->instance->plan();
+                const std::vector<DependencyPlan>& edges = plan->dependencies;
                 return std::any_of(edges.begin(), edges.end(), [&](const auto& edge) {
                     return edge.instance == candidate->instance->name();
                 });
@@ -305,8 +307,11 @@ Result<DrainReport> ConnectionHost::drain(const std::string& instance,
     const std::string kind = instance.empty() ? "host" : "connection";
     std::vector<std::shared_ptr<Instance>> drained;
     if (instance.empty()) {
-        for (const Member& member : members_) {
-            drained.push_back(member.instance);
+        {
+            const std::lock_guard lock(mutex_);
+            for (const Member& member : members_) {
+                drained.push_back(member.instance);
+            }
         }
         multiplexer_.stop_inbound();
     } else {

@@ -53,7 +53,7 @@ std::string_view to_string(ReloadStep step) {
 std::vector<ConnectionHost::Member*> ConnectionHost::members_of(const std::string& library) {
     std::vector<Member*> members;
     for (Member& member : members_) {
-        if (member.instance->plan().library == library) {
+        if (member.instance->plan()->library == library) {
             members.push_back(&member);
         }
     }
@@ -104,7 +104,7 @@ Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
     }
     {
         const std::lock_guard lock(mutex_);
-        if (starting_ || stopped_) {
+        if (!started_ || stopped_) {
             return failure(ErrorClass::invalid, "reload.not_running",
                            std::string("the host is ") + (stopped_ ? "stopping" : "starting"));
         }
@@ -114,16 +114,30 @@ Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
         return failure(ErrorClass::invalid, "reload.unknown_instance",
                        "there is no instance called `" + request.instance + '`');
     }
-    const InstancePlan& plan = named->plan();
+    const std::shared_ptr<const InstancePlan> kept = named->plan();
+    const InstancePlan& plan = *kept;
     if (plan.library.empty()) {
         return failure(ErrorClass::invalid, "reload.no_library",
                        plan.name + " is abstract and has no library");
     }
+    return reload_library(plan, request, {});
+}
+
+Result<ReloadReport> ConnectionHost::reload_library(const InstancePlan& plan,
+                                                    const ReloadRequest& request,
+                                                    const PlanChanges& changes) {
     const std::uint64_t begin = clock_.monotonic();
     ReloadReport report;
     report.class_id = plan.class_id;
     report.library = plan.library;
     auto loaded = load_next(plan, request.retry, report.sha256);
+    std::vector<Member*> members = members_of(plan.library);
+    if (!loaded && !changes.empty() && generations_[plan.library] != nullptr) {
+        // A library that cannot take its place is told by the reload; the one that runs serves.
+        loaded = generations_[plan.library];
+        report.sha256 = generations_[plan.library]->library().copy().sha256;
+        members = {&members_[by_name_.find(request.instance)->second]};
+    }
     if (!loaded) {
         const std::string& code = loaded.error().code;
         if (code == "reload.unchanged") {
@@ -139,15 +153,27 @@ Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
     }
     std::shared_ptr<PluginGeneration> next = std::move(*loaded);
     report.generation = next->number();
-    const std::vector<Member*> members = members_of(plan.library);
+    const auto failed = [&](ReloadStep step, Error error) {
+        // With another configuration it says nothing of the library's bytes.
+        if (changes.empty()) {
+            return reload_failed(plan, step, report.sha256, std::move(error));
+        }
+        error.message = "the step `" + std::string(to_string(step)) + "` failed: " + error.message;
+        return error;
+    };
     const bool probation = options_.reload_probation.count() > 0;
+    const auto change_of = [&changes](const Member& member) {
+        const auto found = changes.find(member.instance->name());
+        return found == changes.end() ? std::nullopt : std::optional(found->second);
+    };
     for (std::size_t i = 0; i < members.size(); ++i) {
-        if (auto prepared = members[i]->instance->prepare(next, request.lose_state); !prepared) {
+        if (auto prepared =
+                members[i]->instance->prepare(next, change_of(*members[i]), request.lose_state);
+            !prepared) {
             while (i > 0) {
                 members[--i]->instance->discard();
             }
-            return tl::unexpected(
-                reload_failed(plan, ReloadStep::prepare, report.sha256, prepared.error()));
+            return tl::unexpected(failed(ReloadStep::prepare, prepared.error()));
         }
     }
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -167,8 +193,7 @@ Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
                 error.message += "; generation " + std::to_string(report.generation) +
                                  " runs already in " + names_of(report.instances);
             }
-            return tl::unexpected(
-                reload_failed(plan, ReloadStep::swap, report.sha256, std::move(error)));
+            return tl::unexpected(failed(ReloadStep::swap, std::move(error)));
         }
         report.instances.push_back({instance.name(), *swapped});
     }
@@ -176,9 +201,10 @@ Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
     report.reload_time = swapped - begin;
     if (std::optional<Error> trouble = watch_over(report, swapped, members)) {
         return tl::unexpected(
-            swap_back(plan, report, std::move(next), members, std::move(*trouble)));
+            failed(ReloadStep::probation,
+                   swap_back(report, std::move(next), members, std::move(*trouble))));
     }
-    finish(report, std::move(next), members);
+    finish(report, std::move(next), members, swapped);
     return report;
 }
 
@@ -213,8 +239,7 @@ std::optional<Error> ConnectionHost::watch_over(ReloadReport& report, std::uint6
     return trouble;
 }
 
-Error ConnectionHost::swap_back(const InstancePlan& plan, const ReloadReport& report,
-                                std::shared_ptr<PluginGeneration> next,
+Error ConnectionHost::swap_back(const ReloadReport& report, std::shared_ptr<PluginGeneration> next,
                                 const std::vector<Member*>& members, Error error) {
     std::string stuck;
     for (Member* member : members) {
@@ -228,13 +253,14 @@ Error ConnectionHost::swap_back(const InstancePlan& plan, const ReloadReport& re
         error.message += stuck;
         generations_[report.library] = next;
     }
-    return reload_failed(plan, ReloadStep::probation, report.sha256, std::move(error));
+    return error;
 }
 
 void ConnectionHost::finish(ReloadReport& report, std::shared_ptr<PluginGeneration> next,
-                            const std::vector<Member*>& members) {
-    const std::uint64_t begin = clock_.monotonic();
-    quarantine_.remove(report.library);
+                            const std::vector<Member*>& members, std::uint64_t swapped) {
+    if (next != generations_[report.library]) {
+        quarantine_.remove(report.library);
+    }
     std::shared_ptr<PluginGeneration> old =
         std::exchange(generations_[report.library], std::move(next));
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -243,6 +269,9 @@ void ConnectionHost::finish(ReloadReport& report, std::shared_ptr<PluginGenerati
         reloaded.hung = members[i]->instance->retire();
     }
     report.unloaded = true;
+    if (old == generations_[report.library]) {
+        return;  // new objects of the same code: `apply` tells
+    }
     if (old != nullptr) {
         const std::shared_ptr<PluginGeneration::End> end = old->end();
         old.reset();
@@ -250,7 +279,7 @@ void ConnectionHost::finish(ReloadReport& report, std::shared_ptr<PluginGenerati
         report.unloaded = end->ended && end->unloaded.gone;
         report.kept_because = end->ended ? end->unloaded.cause : "code of it still runs";
     }
-    report.drain_time = clock_.monotonic() - begin;
+    report.drain_time = clock_.monotonic() - swapped;
     if (!report.unloaded) {
         ++kept_libraries_;
     }

@@ -70,10 +70,11 @@ std::string_view to_string(InstancePhase phase) {
 
 Instance::Instance(const InstancePlan& plan, const HostServices& services, std::string data_folder,
                    InstanceListener& listener)
-    : plan_(plan),
+    : plan_{plan.name, plan.component_id, plan.class_id, plan.is_abstract},
       services_(services),
       data_folder_(std::move(data_folder)),
       listener_(listener),
+      current_plan_(std::make_shared<const InstancePlan>(plan)),
       machine_([this](const StateChange& change) { tell_state(change); }),
       since_(services.clock.wall()) {}
 
@@ -104,7 +105,6 @@ Result<std::shared_ptr<Instance>> Instance::add(const InstancePlan& plan,
     options.mailbox_envelopes = plan.limits.mailbox.envelopes;
     options.mailbox_bytes = plan.limits.mailbox.bytes;
     options.send_time_limit = nanoseconds(plan.limits.timeouts.send);
-    options.consumer = plan.consumer;
     options.observer = instance.get();
     auto added = services.multiplexer.add_instance(std::move(options));
     if (!added) {
@@ -120,6 +120,24 @@ Result<std::shared_ptr<Instance>> Instance::add(const InstancePlan& plan,
 
 void Instance::set_dependencies(std::vector<Dependency> dependencies) {
     dependencies_ = std::move(dependencies);
+}
+
+std::shared_ptr<const InstancePlan> Instance::plan() const {
+    const std::lock_guard lock(plan_mutex_);
+    return current_plan_;
+}
+
+void Instance::change_plan(std::shared_ptr<const InstancePlan> plan) {
+    const std::lock_guard lock(mutex_);
+    use_plan(std::move(plan));
+}
+
+void Instance::use_plan(std::shared_ptr<const InstancePlan> plan) {
+    if (traffic_ != nullptr) {
+        traffic_->set_send_time_limit(nanoseconds(plan->limits.timeouts.send));
+    }
+    const std::lock_guard lock(plan_mutex_);
+    current_plan_ = std::move(plan);
 }
 
 void Instance::load_nothing() {
@@ -159,21 +177,23 @@ Result<void> Instance::connect() {
 }
 
 std::optional<Error> Instance::collect_proofs(const std::shared_ptr<PluginObject>& object) {
-    if (plan_.cert_requests.empty()) {
+    const std::shared_ptr<const InstancePlan> plan =
+        object == nullptr ? this->plan() : object->plan();
+    if (plan->cert_requests.empty()) {
         return std::nullopt;
     }
     ProofCheck check;
-    if (plan_.cert_requests.size() > PATCHBAY_MOST_PROOFS) {
+    if (plan->cert_requests.size() > PATCHBAY_MOST_PROOFS) {
         check.problems.push_back(
             {ErrorClass::invalid, "proof.too_many",
-             plan_.name + " has " + std::to_string(plan_.cert_requests.size()) +
+             plan_.name + " has " + std::to_string(plan->cert_requests.size()) +
                  " cert_requests; " + std::to_string(PATCHBAY_MOST_PROOFS) + " are the most."});
     } else if (services_.proofs == nullptr) {
         check.problems.push_back({ErrorClass::unsupported, "proof.unavailable",
                                   "This host has no source of proofs of representation, and " +
                                       plan_.name + " has cert_requests."});
     } else {
-        check = services_.proofs->proofs_for(plan_.cert_requests);
+        check = services_.proofs->proofs_for(plan->cert_requests);
     }
     if (object != nullptr) {
         object->host().set_proofs(std::move(check.proofs));
@@ -181,7 +201,7 @@ std::optional<Error> Instance::collect_proofs(const std::shared_ptr<PluginObject
     if (check.problems.empty()) {
         return std::nullopt;
     }
-    if (!plan_.allow_missing_certificates) {
+    if (!plan->allow_missing_certificates) {
         return check.problems.front();
     }
     for (const Error& problem : check.problems) {
@@ -216,7 +236,7 @@ Result<void> Instance::begin_connect(const std::optional<Error>& refusal) {
         recover(FailureKind::connect);
         return {};
     }
-    begin_operation(OperationKind::connect, plan_.limits.timeouts.connect);
+    begin_operation(OperationKind::connect, plan()->limits.timeouts.connect);
     return {};
 }
 
@@ -230,7 +250,7 @@ void Instance::begin_disconnect() {
         return;
     }
     set_traffic(multiplexer::InstanceState::disconnecting);
-    begin_operation(OperationKind::disconnect, plan_.limits.timeouts.disconnect);
+    begin_operation(OperationKind::disconnect, plan()->limits.timeouts.disconnect);
 }
 
 void Instance::begin_operation(OperationKind kind, std::chrono::nanoseconds limit) {
@@ -329,7 +349,7 @@ void Instance::operation_expired(std::uint64_t token) {
     }
     if (operation_ == OperationKind::connect) {
         set_error({ErrorClass::overloaded, "connection.connect_time_limit",
-                   "it did not connect within " + seconds_text(plan_.limits.timeouts.connect)});
+                   "it did not connect within " + seconds_text(plan()->limits.timeouts.connect)});
         publish(events::Level::warning, last_error_->code,
                 plan_.name + " could not connect: " + last_error_->message + '.');
         failure_ = FailureKind::connect;
@@ -338,7 +358,7 @@ void Instance::operation_expired(std::uint64_t token) {
     }
     publish(events::Level::warning, "connection.disconnect_time_limit",
             plan_.name + " did not disconnect within " +
-                seconds_text(plan_.limits.timeouts.disconnect) + " and counts as disconnected.");
+                seconds_text(plan()->limits.timeouts.disconnect) + " and counts as disconnected.");
     unanswered_ = token;
     end_operation();
     disconnected();
@@ -409,7 +429,7 @@ void Instance::recover(FailureKind kind) {
         (kind == FailureKind::connect ? " could not connect: " : " lost its connection: ") +
         error.message + " [" + error.code + ']';
     const std::uint32_t next = attempt_ + 1;
-    if (!wants_connection_ || !may_reconnect(plan_.limits.reconnect, next)) {
+    if (!wants_connection_ || !may_reconnect(plan()->limits.reconnect, next)) {
         publish(events::Level::error,
                 kind == FailureKind::connect ? "connection.connect_failed" : "connection.lost",
                 what + '.');
@@ -422,7 +442,7 @@ void Instance::recover(FailureKind kind) {
     }
     attempt_ = next;
     const auto delay = reconnect_delay(
-        plan_.limits.reconnect, next,
+        plan()->limits.reconnect, next,
         static_cast<double>(random_() - std::minstd_rand::min()) /
             (static_cast<double>(std::minstd_rand::max()) - std::minstd_rand::min()));
     last_delay_ = nanoseconds(delay);
@@ -473,7 +493,7 @@ Result<void> Instance::wait_connected() {
 Result<void> Instance::wait_settled() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] {
-        const bool for_ever = !plan_.limits.reconnect.attempts.has_value();
+        const bool for_ever = !plan()->limits.reconnect.attempts.has_value();
         return machine_.state() == ConnectionState::connected ||
                (machine_.state() == ConnectionState::disconnected && (reconnect_ == 0 || for_ever));
     });
@@ -618,7 +638,7 @@ void Instance::on_send_failed(std::uint32_t, const multiplexer::SendFailure& fai
 
 void Instance::on_overdue(std::uint32_t, std::uint32_t count) {
     note_failed_send({ErrorClass::overloaded, "connection.send_time_limit",
-                      "it was not completed within " + seconds_text(plan_.limits.timeouts.send)},
+                      "it was not completed within " + seconds_text(plan()->limits.timeouts.send)},
                      count);
 }
 
@@ -677,9 +697,10 @@ InstanceStatus Instance::status() const {
     status.component_id = plan_.component_id;
     status.class_id = plan_.class_id;
     status.is_abstract = plan_.is_abstract;
-    status.consumer = plan_.consumer;
-    status.required = plan_.required;
-    status.automatic = plan_.automatic;
+    const std::shared_ptr<const InstancePlan> plan = this->plan();
+    status.consumer = plan->consumer;
+    status.required = plan->required;
+    status.automatic = plan->automatic;
     {
         const std::lock_guard lock(reports_mutex_);
         status.misbehaviour = misbehaviour_;

@@ -11,6 +11,7 @@
 /// A reload gives it the code of a next generation, in steps that `ConnectionHost::reload` takes:
 /// `prepare` and `swap`, or `discard` instead; then `drain_retired` and `wait_probation`; then
 /// `retire`, after `swap_back` when the new code failed. Between them the instance works on.
+/// A change of its configuration takes the same steps with a new plan.
 #pragma once
 
 #include "multiplexer/instance.hpp"
@@ -58,6 +59,12 @@ class InstanceListener {
     virtual void on_state(Instance& instance, const StateChange& change) = 0;
     /// A failure that no further reconnect will mend (or a failed send): the policy decides.
     virtual void on_failure(Instance& instance, FailureKind kind, const Error& error) = 0;
+};
+
+/// Another plan for an instance. Name, ids, class and `is_abstract` are those that it has.
+struct PlanChange {
+    std::shared_ptr<const InstancePlan> plan;
+    std::vector<Dependency> dependencies;
 };
 
 /// How a new generation does.
@@ -118,9 +125,15 @@ class Instance final : public std::enable_shared_from_this<Instance>,
 
     /// Makes the object of a next generation beside the one that runs; when both declare that they
     /// overlap, and the instance is connected, also connects it. A failure leaves nothing of it.
-    /// `lose_state`: also when it does not continue the state of the one that runs.
+    /// With a change the object is made from its plan, which becomes the instance's at the swap;
+    /// the generation may then be the one that runs. `lose_state`: also when it does not continue
+    /// the state of the one that runs.
     [[nodiscard]] Result<void> prepare(std::shared_ptr<PluginGeneration> generation,
-                                       bool lose_state);
+                                       std::optional<PlanChange> change = std::nullopt,
+                                       bool lose_state = false);
+    /// A plan of which the plugin needs to know nothing new takes the place of the one it has. Any
+    /// thread.
+    void change_plan(std::shared_ptr<const InstancePlan> plan);
     /// Puts what was prepared in the place of what runs: at once when it is connected already; else
     /// the old one is disconnected before the new one connects, and connects again when that fails.
     /// What has a state hands it over meanwhile. An instance that is not connected gets the new
@@ -152,7 +165,8 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     /// and forgets the instance in the multiplexer. Afterwards only `status` is of use.
     void stop();
 
-    [[nodiscard]] const InstancePlan& plan() const { return plan_; }
+    /// As of now; never null. Name, ids and `is_abstract` are for life.
+    [[nodiscard]] std::shared_ptr<const InstancePlan> plan() const;
     [[nodiscard]] const std::string& name() const { return plan_.name; }
     [[nodiscard]] ConnectionState state() const { return machine_.state(); }
     [[nodiscard]] InstanceStatus status() const;
@@ -183,7 +197,8 @@ class Instance final : public std::enable_shared_from_this<Instance>,
 
     [[nodiscard]] std::shared_ptr<PluginObject> object() const;
     [[nodiscard]] Result<std::shared_ptr<PluginObject>> make_object(
-        std::shared_ptr<PluginGeneration> generation);
+        std::shared_ptr<PluginGeneration> generation, std::shared_ptr<const InstancePlan> plan,
+        const std::vector<Dependency>& dependencies);
     /// Reads and checks the proofs of representation for the object, which may be null; what stands
     /// against connecting without them. Reads files: not with mutex_ held.
     [[nodiscard]] std::optional<Error> collect_proofs(const std::shared_ptr<PluginObject>& object);
@@ -224,6 +239,7 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     void take_over(bool connected);
 
     // All with mutex_ held.
+    void use_plan(std::shared_ptr<const InstancePlan> plan);
     /// `refusal`: why it must not even try.
     Result<void> begin_connect(const std::optional<Error>& refusal);
     void begin_disconnect();
@@ -246,7 +262,14 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     void publish(events::Level level, std::string code, std::string text);
     void set_traffic(multiplexer::InstanceState state);
 
-    const InstancePlan plan_;
+    /// What no change of the plan touches.
+    struct FixedPlan {
+        const std::string name;
+        const std::string component_id;
+        const std::string class_id;
+        const bool is_abstract;
+    };
+    const FixedPlan plan_;
     const HostServices services_;
     const std::string data_folder_;
     InstanceListener& listener_;
@@ -256,11 +279,16 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     multiplexer::Instance* traffic_ = nullptr;  // null after `stop`
     std::uint32_t number_ = 0;
 
+    /// Guards `current_plan_` alone; the last to be locked.
+    mutable std::mutex plan_mutex_;
+    std::shared_ptr<const InstancePlan> current_plan_;
+
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     StateMachine machine_;
 
     std::vector<Dependency> dependencies_;
+    std::uint32_t objects_made_ = 0;
     std::shared_ptr<PluginObject> object_;  ///< in service
     /// Of former generations, of which code still runs.
     std::vector<std::shared_ptr<PluginObject>> hung_;
@@ -268,6 +296,7 @@ class Instance final : public std::enable_shared_from_this<Instance>,
     // Of a reload.
     std::shared_ptr<HeldCalls> held_calls_;  ///< while nobody answers them
     std::shared_ptr<PluginObject> next_;     ///< prepared
+    std::optional<std::vector<Dependency>> next_dependencies_;
     std::shared_ptr<PluginObject> retired_;  ///< drains
     bool next_connected_ = false;
     bool retired_connected_ = false;

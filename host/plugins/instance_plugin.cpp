@@ -9,8 +9,9 @@
 namespace patchbay::plugins {
 
 Result<std::shared_ptr<PluginObject>> Instance::make_object(
-    std::shared_ptr<PluginGeneration> generation) {
-    auto table = generation->find_class(plan_.manifest->class_name);
+    std::shared_ptr<PluginGeneration> generation, std::shared_ptr<const InstancePlan> plan,
+    const std::vector<Dependency>& dependencies) {
+    auto table = generation->find_class(plan->manifest->class_name);
     if (!table) {
         return tl::unexpected(table.error());
     }
@@ -20,13 +21,14 @@ Result<std::shared_ptr<PluginObject>> Instance::make_object(
         return failure(ErrorClass::failed, "plugin.data_folder",
                        "cannot make the data folder " + data_folder_ + ": " + error.message());
     }
-    return PluginObject::make({plan_, services_, data_folder_, metrics_, sockets_, parked_,
-                               static_cast<ObjectReports&>(*this), *traffic_, dependencies_},
-                              shared_from_this(), std::move(generation), *table);
+    return PluginObject::make(
+        {std::move(plan), services_, data_folder_, metrics_, sockets_, parked_,
+         static_cast<ObjectReports&>(*this), *traffic_, dependencies, ++objects_made_},
+        shared_from_this(), std::move(generation), *table);
 }
 
 Result<void> Instance::load(std::shared_ptr<PluginGeneration> generation) {
-    auto made = make_object(std::move(generation));
+    auto made = make_object(std::move(generation), plan(), dependencies_);
     if (!made) {
         return tl::unexpected(made.error());
     }

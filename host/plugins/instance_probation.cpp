@@ -60,6 +60,7 @@ Result<void> Instance::swap_back() {
         }
         old = retired_;
         next_ = std::exchange(retired_, nullptr);
+        next_dependencies_ = next_->host().dependencies;
         next_connected_ = std::exchange(retired_connected_, false);
         lost_meanwhile = std::exchange(retired_lost_, false) && next_connected_;
         next_lost_.reset();

@@ -38,7 +38,8 @@ std::uint64_t nanoseconds(std::chrono::nanoseconds duration) {
 
 }  // namespace
 
-Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation, bool lose_state) {
+Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation,
+                               std::optional<PlanChange> change, bool lose_state) {
     {
         const std::lock_guard lock(mutex_);
         if (phase_ == InstancePhase::stopped || !hung_threads_.empty()) {
@@ -47,7 +48,8 @@ Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation, boo
                                (hung_threads_.empty() ? "stopped" : "hung"));
         }
     }
-    auto made = make_object(std::move(generation));
+    auto made = make_object(std::move(generation), change ? change->plan : plan(),
+                            change ? change->dependencies : dependencies_);
     if (!made) {
         return tl::unexpected(made.error());
     }
@@ -58,6 +60,10 @@ Result<void> Instance::prepare(std::shared_ptr<PluginGeneration> generation, boo
         const std::lock_guard lock(mutex_);
         old = object_;
         next_ = next;
+        next_dependencies_.reset();
+        if (change) {
+            next_dependencies_ = std::move(change->dependencies);
+        }
         next_connected_ = false;
         next_lost_.reset();
         beside = machine_.state() == ConnectionState::connected && object_ != nullptr &&
@@ -262,6 +268,10 @@ void Instance::stay(PluginObject& old) {
 void Instance::take_over(bool connected) {
     retired_ = std::exchange(object_, std::move(next_));
     next_.reset();
+    use_plan(object_->plan());
+    if (next_dependencies_) {
+        dependencies_ = *std::exchange(next_dependencies_, std::nullopt);
+    }
     retired_connected_ = connected;
     retired_lost_ = old_lost_.has_value();
     old_lost_.reset();
@@ -324,8 +334,8 @@ Result<void> Instance::hand_state_over(PluginObject& old, PluginObject& next) {
     old.host().state.begin_save();
     multiplexer::Signal save;
     save.kind = PATCHBAY_SIGNAL_STATE_SAVE;
-    save.value = nanoseconds(plan_.limits.timeouts.disconnect);
-    auto done = operate(old, std::move(save), plan_.limits.timeouts.disconnect);
+    save.value = nanoseconds(old.plan()->limits.timeouts.disconnect);
+    auto done = operate(old, std::move(save), old.plan()->limits.timeouts.disconnect);
     std::string state = old.host().state.end();
     if (!done) {
         done.error().message = "its state could not be saved: " + done.error().message;
@@ -335,7 +345,7 @@ Result<void> Instance::hand_state_over(PluginObject& old, PluginObject& next) {
     multiplexer::Signal load;
     load.kind = PATCHBAY_SIGNAL_STATE_LOAD;
     load.value = schema ? schema->version : 0;
-    done = operate(next, std::move(load), plan_.limits.timeouts.connect);
+    done = operate(next, std::move(load), next.plan()->limits.timeouts.connect);
     (void)next.host().state.end();
     if (!done) {
         done.error().message =
@@ -384,16 +394,16 @@ Result<void> Instance::connect_object(PluginObject& object) {
     }
     multiplexer::Signal order;
     order.kind = PATCHBAY_SIGNAL_CONNECT;
-    order.value = nanoseconds(plan_.limits.timeouts.connect);
-    return operate(object, std::move(order), plan_.limits.timeouts.connect);
+    order.value = nanoseconds(object.plan()->limits.timeouts.connect);
+    return operate(object, std::move(order), object.plan()->limits.timeouts.connect);
 }
 
 Result<void> Instance::disconnect_object(PluginObject& object) {
     multiplexer::Signal order;
     order.kind = PATCHBAY_SIGNAL_DISCONNECT;
-    order.value = nanoseconds(plan_.limits.timeouts.disconnect);
+    order.value = nanoseconds(object.plan()->limits.timeouts.disconnect);
     order.name = "reload";
-    return operate(object, std::move(order), plan_.limits.timeouts.disconnect);
+    return operate(object, std::move(order), object.plan()->limits.timeouts.disconnect);
 }
 
 void Instance::let_go(PluginObject& object) {

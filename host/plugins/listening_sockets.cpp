@@ -14,7 +14,7 @@ tl::unexpected<Error> too_many(ErrorClass error_class, const std::string& text) 
 
 }  // namespace
 
-Result<SocketLoan> ListeningSockets::lend(std::uint32_t generation,
+Result<SocketLoan> ListeningSockets::lend(std::uint32_t borrower,
                                           const platform::ListenAddress& address,
                                           std::uint32_t count, std::uint32_t room) {
     auto canonical = platform::canonical_address(address.address);
@@ -65,19 +65,19 @@ Result<SocketLoan> ListeningSockets::lend(std::uint32_t generation,
     }
     const platform::ListeningGroup& group = *found->second.group;
     SocketLoan loan{found->first, group.port(), group.descriptors()};
-    ++found->second.loans[generation];
+    ++found->second.loans[borrower];
     found->second.unwanted = false;
     return loan;
 }
 
-bool ListeningSockets::give_back(std::uint32_t generation, std::uint64_t id, bool keep) {
+bool ListeningSockets::give_back(std::uint32_t borrower, std::uint64_t id, bool keep) {
     const std::lock_guard lock(mutex_);
     const auto found = addresses_.find(id);
     if (found == addresses_.end()) {
         return false;
     }
     auto& loans = found->second.loans;
-    const auto loan = loans.find(generation);
+    const auto loan = loans.find(borrower);
     if (loan == loans.end()) {
         return false;
     }
@@ -107,11 +107,11 @@ void ListeningSockets::let_go() {
     }
 }
 
-std::vector<std::string> ListeningSockets::end_loans(std::uint32_t generation) {
+std::vector<std::string> ListeningSockets::end_loans(std::uint32_t borrower) {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> left;
     for (auto& [id, address] : addresses_) {
-        if (address.loans.erase(generation) != 0) {
+        if (address.loans.erase(borrower) != 0) {
             left.push_back(address.group->text());
         }
     }

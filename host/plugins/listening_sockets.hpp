@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// The listening sockets of one instance and who has them on loan (abi.h, `patchbay.sockets/1`).
-/// They belong to the instance, not to a generation of its plugin: a reload changes the code, while
+/// They belong to the instance, not to an object of its plugin: a reload changes the code, while
 /// clients go on connecting to the same sockets.
 #pragma once
 
@@ -33,19 +33,19 @@ class ListeningSockets {
     static constexpr std::size_t most_addresses = 64;
     static constexpr std::uint32_t most_sockets = 64;
 
-    /// Lends the sockets of an address to a generation, after opening what is missing to `count`;
-    /// `room` is how many the borrower can take. Fails with the codes of `patchbay_sockets.listen`,
-    /// and then has changed nothing.
-    [[nodiscard]] Result<SocketLoan> lend(std::uint32_t generation,
+    /// Lends the sockets of an address to an object (`borrower`: its number), after opening what is
+    /// missing to `count`; `room` is how many the borrower can take. Fails with the codes of
+    /// `patchbay_sockets.listen`, and then has changed nothing.
+    [[nodiscard]] Result<SocketLoan> lend(std::uint32_t borrower,
                                           const platform::ListenAddress& address,
                                           std::uint32_t count, std::uint32_t room);
-    /// Ends one loan of the generation; the last one also closes the sockets, unless `keep`. False
-    /// when the generation has no such loan.
-    [[nodiscard]] bool give_back(std::uint32_t generation, std::uint64_t id, bool keep);
-    /// Ends the loans that a generation left behind and keeps their sockets open. The answer are
+    /// Ends one loan of the object; the last one also closes the sockets, unless `keep`. False
+    /// when the object has no such loan.
+    [[nodiscard]] bool give_back(std::uint32_t borrower, std::uint64_t id, bool keep);
+    /// Ends the loans that an object left behind and keeps their sockets open. The answer are
     /// their addresses.
-    [[nodiscard]] std::vector<std::string> end_loans(std::uint32_t generation);
-    /// Until `let_go`, the end of the last loan closes nothing: between two generations clients
+    [[nodiscard]] std::vector<std::string> end_loans(std::uint32_t borrower);
+    /// Until `let_go`, the end of the last loan closes nothing: between two objects clients
     /// wait in the socket's queue.
     void hold();
     /// Closes what has come to its end since `hold` and was not lent again.
@@ -64,7 +64,7 @@ class ListeningSockets {
         /// What was asked for: address, port and whether IPv6 only.
         std::string key;
         std::unique_ptr<platform::ListeningGroup> group;
-        /// Loans by generation.
+        /// Loans by borrower.
         std::map<std::uint32_t, std::size_t> loans;
         /// Open only because of `hold`.
         bool unwanted = false;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Established connections between two generations of one instance (abi.h, `patchbay.sockets/1`):
-/// the one that ends parks them, the other adopts them. Meanwhile they belong to the host.
+/// Established connections between two objects of one instance, which are numbered from 1 (abi.h,
+/// `patchbay.sockets/1`): the one that ends parks them, the other adopts them. Meanwhile they
+/// belong to the host.
 #pragma once
 
 #include <patchbay/abi.h>

@@ -28,7 +28,8 @@ patchbay_string view_of(const std::string& text) {
 PluginObject::PluginObject(const ObjectSetting& setting, std::weak_ptr<void> instance,
                            std::shared_ptr<PluginGeneration> generation,
                            const patchbay_class& table)
-    : plan_(setting.plan),
+    : plan_kept_(setting.plan),
+      plan_(*plan_kept_),
       services_(setting.services),
       data_folder_(setting.data_folder),
       sockets_(setting.sockets),
@@ -48,6 +49,7 @@ PluginObject::PluginObject(const ObjectSetting& setting, std::weak_ptr<void> ins
                                  std::chrono::nanoseconds(plan_.limits.timeouts.send).count());
     host_.set_abi_version(generation_->abi_version());
     host_.generation_number = generation_->number();
+    host_.object_number = setting.number;
 }
 
 std::shared_ptr<PluginObject> PluginObject::make(const ObjectSetting& setting,
@@ -204,7 +206,7 @@ void PluginObject::leave_service() {
 }
 
 void PluginObject::adopt_parked() {
-    host_.parked.open(generation_number(), lane_count(),
+    host_.parked.open(host_.object_number, lane_count(),
                       [weak = weak_from_this()](std::uint32_t lane) {
                           if (const auto self = weak.lock()) {
                               multiplexer::Signal signal;
@@ -216,7 +218,7 @@ void PluginObject::adopt_parked() {
 
 std::vector<std::string> PluginObject::end() {
     set_callable(false);
-    host_.parked.end(generation_number());
+    host_.parked.end(host_.object_number);
     services_.calls.party_gone(*this);
     // Waits for deliverers that are inside the plugin, which promised to be short.
     const bool alone = runners_.empty() ||
@@ -297,7 +299,7 @@ void PluginObject::end_agents() {
 
 void PluginObject::end_loans() {
     std::string addresses;
-    for (const std::string& address : sockets_.end_loans(generation_number())) {
+    for (const std::string& address : sockets_.end_loans(host_.object_number)) {
         addresses += (addresses.empty() ? "" : ", ") + address;
     }
     if (!addresses.empty()) {

@@ -48,7 +48,8 @@ class ObjectReports {
 
 /// What an object gets from its instance, which outlives it (see `PluginObject::make`).
 struct ObjectSetting {
-    const InstancePlan& plan;
+    /// What it is made from; it keeps it.
+    std::shared_ptr<const InstancePlan> plan;
     const HostServices& services;
     /// Absolute, and there.
     const std::string& data_folder;
@@ -58,6 +59,8 @@ struct ObjectSetting {
     ObjectReports& reports;
     multiplexer::Instance& traffic;
     const std::vector<Dependency>& dependencies;
+    /// Of the instance's objects, from 1.
+    std::uint32_t number;
 };
 
 /// Owned by its instance, which its threads keep alive. `start` and `end` are called by one thread
@@ -85,6 +88,7 @@ class PluginObject final : public std::enable_shared_from_this<PluginObject>,
     bool post(std::uint32_t lane, multiplexer::Signal signal) override;
 
     [[nodiscard]] AbiHost& host() { return host_; }
+    [[nodiscard]] const std::shared_ptr<const InstancePlan>& plan() const { return plan_kept_; }
     /// Of the plugin's generations, from 1; and of the library's bytes.
     [[nodiscard]] std::uint32_t generation_number() const { return host_.generation_number; }
     [[nodiscard]] const std::string& sha256() const { return sha256_; }
@@ -122,6 +126,7 @@ class PluginObject final : public std::enable_shared_from_this<PluginObject>,
     void end_loans();
     void publish(events::Level level, std::string code, std::string text);
 
+    const std::shared_ptr<const InstancePlan> plan_kept_;
     const InstancePlan& plan_;
     const HostServices& services_;
     const std::string& data_folder_;

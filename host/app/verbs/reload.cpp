@@ -21,6 +21,8 @@ struct ReloadOptions {
     std::vector<std::string> ids;
     bool all = false;
     bool retry = false;
+    bool cascade = false;
+    bool lose_state = false;
     bool json = false;
 };
 
@@ -80,7 +82,10 @@ int reload(const ReloadOptions& options, Invocation& invocation) {
         return print_control_failure(invocation.err, client.error());
     }
     const Result<nlohmann::json> answer =
-        client->request("reload", {{"ids", options.ids}, {"retry", options.retry}});
+        client->request("reload", {{"ids", options.ids},
+                                   {"retry", options.retry},
+                                   {"cascade", options.cascade},
+                                   {"lose_state", options.lose_state}});
     if (!answer) {
         return print_control_failure(invocation.err, answer.error());
     }
@@ -105,6 +110,10 @@ void add_reload(Command root, Invocation& invocation) {
     verb.add_flag("--all", options->all, "Every plugin of the host whose library has changed");
     verb.add_flag("--retry", options->retry,
                   "Try a library that failed before, although its bytes have not changed since");
+    verb.add_flag("--cascade", options->cascade,
+                  "After them also what depends on them, as far as its library has changed");
+    verb.add_flag("--lose-state", options->lose_state,
+                  "Also take code that does not continue the state of the running one");
     add_control_target(verb, options->target);
     verb.add_flag("--json", options->json, "Print JSON");
     verb.callback([&invocation, options] {

@@ -30,17 +30,16 @@ int run(const RunOptions& options, Invocation& invocation) {
         print_problems(invocation.err, "error", view.error());
         return exit_configuration;
     }
-    config::Log& log_configuration = view->configuration.log;
+    config::LogFormat format = view->configuration.log.format;
     if (!options.log_format.empty()) {
-        log_configuration.format =
-            options.log_format == "json" ? config::LogFormat::json : config::LogFormat::text;
+        format = options.log_format == "json" ? config::LogFormat::json : config::LogFormat::text;
     }
     events::Levels levels;
-    if (const Result<void> set = set_levels(levels, log_configuration, options.log); !set) {
+    if (const Result<void> set = set_levels(levels, view->configuration.log, options.log); !set) {
         print_problem(invocation.err, "error", set.error());
         return exit_usage;
     }
-    auto log = std::make_unique<Log>(log_configuration.format);
+    auto log = std::make_unique<Log>(format);
     events::EventHub hub(levels);
     register_secrets(hub.redactor(), *view);
     hub.set_output([&log](const events::Record& record) { log->write(record); });
@@ -73,6 +72,7 @@ void add_run(Command root, Invocation& invocation) {
     verb.add_option("--log-format", options->log_format, "text or json").one_of({"text", "json"});
     verb.footer(
         "Prints one line when it is ready; the log goes to standard error.\n"
+        "SIGHUP applies the edited configuration, as `patchbay apply` does.\n"
         "The first SIGTERM or SIGINT drains, the second one stops at once. Exit codes: 0 stopped\n"
         "with nothing left over; 1 start failed, a policy stopped the host, or something was left\n"
         "over; 2 usage; 78 configuration.");

@@ -16,6 +16,7 @@ void add_verbs(Command root, Invocation& invocation) {
     add_log_level(root, invocation);
     add_events(root, invocation);
     add_reload(root, invocation);
+    add_apply(root, invocation);
     add_disable(root, invocation);
     add_enable(root, invocation);
     add_drain(root, invocation);

@@ -46,6 +46,7 @@ void add_metrics(Command root, Invocation& invocation);
 void add_run(Command root, Invocation& invocation);
 void add_scaffold(Command root, Invocation& invocation);
 void add_status(Command root, Invocation& invocation);
+void add_apply(Command root, Invocation& invocation);
 void add_reload(Command root, Invocation& invocation);
 void add_stop(Command root, Invocation& invocation);
 void add_verify_certificate(Command root, Invocation& invocation);

@@ -97,5 +97,51 @@ TEST_F(FolderWatchTest, AFolderThatIsNotThereIsNamed) {
     EXPECT_NE(added.error().message.find((root_ / "missing").string()), std::string::npos);
 }
 
+std::string show(const std::vector<FolderChange>& changes) {
+    std::string text;
+    for (const FolderChange& change : changes) {
+        text += (text.empty() ? "" : ", ") +
+                std::filesystem::path(change.folder).filename().string() +
+                (change.anew ? " anew" : "");
+    }
+    return text;
+}
+
+TEST_F(FolderWatchTest, TellsWhetherThePluginMayBeAnother) {
+    FolderWatch watched = watch();
+    write(folder_ / "lib.so");
+    EXPECT_EQ(show(watched.take_changes()), "plugin");
+    std::filesystem::remove(folder_ / "lib.so");
+    EXPECT_EQ(show(watched.take_changes()), "") << "the linker writes the next one";
+    write(folder_ / "connection.yaml");
+    EXPECT_EQ(show(watched.take_changes()), "plugin anew");
+    write(folder_ / "lib.so");
+    std::filesystem::remove(folder_ / "connection.yaml");
+    EXPECT_EQ(show(watched.take_changes()), "plugin anew");
+}
+
+TEST_F(FolderWatchTest, WatchesFoldersThatComeAndTellsThoseThatGo) {
+    FolderWatch watched = watch();
+    ASSERT_TRUE(watched.add_search(root_.string()));
+    write(root_ / "README.md");
+    std::filesystem::create_directory(root_ / ".hidden");
+    EXPECT_EQ(show(watched.take_changes()), "");
+    std::filesystem::create_directory(root_ / "fresh");
+    EXPECT_EQ(show(watched.take_changes()), "fresh anew");
+    write(root_ / "fresh/lib.so");
+    EXPECT_EQ(show(watched.take_changes()), "fresh");
+    std::filesystem::remove_all(root_ / "fresh");
+    EXPECT_EQ(show(watched.take_changes()), "fresh anew");
+    std::filesystem::rename(folder_, root_ / ".gone");
+    EXPECT_EQ(show(watched.take_changes()), "plugin anew");
+}
+
+TEST_F(FolderWatchTest, AFolderThatCannotBeSearchedIsNamed) {
+    FolderWatch watched = watch();
+    const auto added = watched.add_search((root_ / "nowhere").string());
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().code, "watch.failed");
+}
+
 }  // namespace
 }  // namespace patchbay::app

@@ -73,8 +73,8 @@ class AbiProofsTest : public testing::Test {
         EXPECT_TRUE(added) << to_string(added.error());
         instance_ = *added;
         auto generation =
-            PluginGeneration::load(runs_, instance_->plan().library, instance_->plan().class_id, 1,
-                                   {}, 20s, traffic_.events);
+            PluginGeneration::load(runs_, instance_->plan()->library, instance_->plan()->class_id,
+                                   1, {}, 20s, traffic_.events);
         if (!generation) {
             return tl::unexpected(generation.error());
         }

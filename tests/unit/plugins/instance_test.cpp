@@ -38,8 +38,9 @@ class InstanceTest : public testing::TestWithParam<const char*> {
         return *added;
     }
     Result<void> load(Instance& instance) {
-        auto generation = PluginGeneration::load(
-            runs_, instance.plan().library, instance.plan().class_id, 1, {}, 20s, traffic_.events);
+        auto generation =
+            PluginGeneration::load(runs_, instance.plan()->library, instance.plan()->class_id, 1,
+                                   {}, 20s, traffic_.events);
         if (!generation) {
             return tl::unexpected(generation.error());
         }
