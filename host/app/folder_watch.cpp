@@ -92,10 +92,10 @@ void FolderWatch::in_search_folder(const std::string& folder, const std::string&
         const std::filesystem::path real = std::filesystem::canonical(inside, error);
         (void)add(error ? inside.string() : real.string());  // it may be gone again
         changed[inside.string()] = true;
-    } else if ((mask & vanished) != 0 && (mask & IN_ISDIR) != 0) {
+    } else if ((mask & vanished) != 0 &&
+               // Without a suffix: a link to a folder, for all that is known.
+               ((mask & IN_ISDIR) != 0 || std::filesystem::path(name).extension().empty())) {
         changed[inside.string()] = true;
-    } else if ((mask & vanished) != 0 && std::filesystem::path(name).extension().empty()) {
-        changed[inside.string()] = true;  // a link to a folder, for all that is known
     }
 }
 
