@@ -65,10 +65,11 @@ void FolderWatch::in_search_folder(const std::string& folder, const Inotify::Not
         const std::filesystem::path real = std::filesystem::canonical(inside, error);
         (void)add(error ? inside.string() : real.string());  // it may be gone again
         changed[inside.string()] = true;
-    } else if (went && (notice.events & IN_ISDIR) != 0) {
+    } else if (went &&
+               // Without a suffix: a link to a folder, for all that is known.
+               ((notice.events & IN_ISDIR) != 0 ||
+                std::filesystem::path(name).extension().empty())) {
         changed[inside.string()] = true;
-    } else if (went && std::filesystem::path(name).extension().empty()) {
-        changed[inside.string()] = true;  // a link to a folder, for all that is known
     }
 }
 

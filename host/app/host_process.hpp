@@ -64,6 +64,7 @@ class HostProcess {
     /// As of now: a change of the configuration makes another one. Never null.
     [[nodiscard]] std::shared_ptr<const HostView> view() const { return configuration_.view(); }
     [[nodiscard]] const std::string& configuration_path() const { return configuration_.path(); }
+    [[nodiscard]] const LiveConfiguration& configuration() const { return configuration_; }
     [[nodiscard]] events::EventHub& hub() { return hub_; }
     [[nodiscard]] multiplexer::Multiplexer& multiplexer() { return multiplexer_; }
     [[nodiscard]] plugins::ConnectionHost& connections() { return *connections_; }

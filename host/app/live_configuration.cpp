@@ -138,9 +138,11 @@ ConfigurationOutcome LiveConfiguration::apply(plugins::ConnectionHost& connectio
         return outcome;
     }
     if (outcome.refused()) {
+        ++refused_;
         tell_refusal(outcome, scope);
         return outcome;
     }
+    ++applied_;
     change_levels(hub_.levels(), before->configuration.log, next->configuration.log);
     if (scope == ConfigurationScope::everything) {
         told_.clear();  // who asked wants to hear it

@@ -11,6 +11,7 @@
 
 #include <patchbay/result.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -55,6 +56,9 @@ class LiveConfiguration {
     /// As of now; never null. Any thread.
     [[nodiscard]] std::shared_ptr<const HostView> view() const;
     [[nodiscard]] const std::string& path() const { return path_; }
+    /// Changes that were applied, wholly or in part, and those that were refused. Any thread.
+    [[nodiscard]] std::uint64_t applied() const { return applied_.load(); }
+    [[nodiscard]] std::uint64_t refused() const { return refused_.load(); }
 
     /// Reads, compares and applies. Blocks; one thread at a time. Every outcome is an event:
     /// `configuration.applied`, `configuration.refused`, `configuration.needs_restart`, besides
@@ -77,6 +81,8 @@ class LiveConfiguration {
     events::EventHub& hub_;
     mutable std::mutex mutex_;
     std::shared_ptr<const HostView> view_;
+    std::atomic<std::uint64_t> applied_{0};
+    std::atomic<std::uint64_t> refused_{0};
     /// Problems that stay, as they were told.
     std::set<std::string> told_;
 };

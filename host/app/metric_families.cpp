@@ -80,6 +80,12 @@ class Collector {
             std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
         add("patchbay_reloads_failed_total", "Reloads that did not succeed.", true,
             number(host.connections().failed_reloads()));
+        add("patchbay_configuration_applied_total",
+            "Changes of configuration or plugin folders that were applied.", true,
+            number(host.configuration().applied()));
+        add("patchbay_configuration_refused_total",
+            "Changes of configuration or plugin folders that were refused.", true,
+            number(host.configuration().refused()));
         add("patchbay_kept_libraries", "Libraries of former generations that are still mapped.",
             false, number(host.connections().kept_libraries()));
         for (const plugins::InstanceStatus& status : host.connections().status()) {
