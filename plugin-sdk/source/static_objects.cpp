@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <patchbay/static_objects.hpp>
 
+#if defined(__ELF__)  // elsewhere nobody asks for it
+
 #include <array>
 #include <cstddef>
 #include <mutex>
@@ -62,3 +64,5 @@ int destroy_at_unload(void (*destroy)(void*), void* object) noexcept {
 }
 
 }  // namespace patchbay::detail
+
+#endif

@@ -358,12 +358,17 @@ TEST_P(ApplyTest, CodeThatDoesNotEndIsToldAndStaysMapped) {
     start();
     traffic_.send("two", "hang");
     EXPECT_TRUE(eventually([&] { return status_of("two").threads == 2; }));
+    const auto two = host_->find("two");
     unplan("two");
     EXPECT_EQ(show(apply()), "two removed [plugin.hung]");
     EXPECT_EQ(names(), (std::vector<std::string>{"one", "two"})) << "what hangs is not forgotten";
     const StopReport stopped = host_->stop();
     EXPECT_EQ(stopped.hung, std::vector<std::string>{"two"});
     std::ofstream(data_.path() / "release") << "go";
+    EXPECT_TRUE(eventually([&] {  // the host is not taken apart under its code
+        two->stop();
+        return two->status().phase != InstancePhase::hung;
+    }));
 }
 
 TEST_P(ApplyTest, WhoLooksMeanwhileSeesAWholeHost) {
