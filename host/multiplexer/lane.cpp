@@ -250,7 +250,8 @@ bool Lane::post(Signal signal) {
     LaneCore& lane = core_of(*this);
     const bool always =
         signal.kind == PATCHBAY_SIGNAL_STOP || signal.kind == PATCHBAY_SIGNAL_CONNECT ||
-        signal.kind == PATCHBAY_SIGNAL_DISCONNECT ||
+        signal.kind == PATCHBAY_SIGNAL_DISCONNECT || signal.kind == PATCHBAY_SIGNAL_STATE_SAVE ||
+        signal.kind == PATCHBAY_SIGNAL_STATE_LOAD || signal.kind == PATCHBAY_SIGNAL_PARKED ||
         // Bounded by what the lane itself asked for.
         signal.kind == PATCHBAY_SIGNAL_RECEIPT || signal.kind == PATCHBAY_SIGNAL_ROOM ||
         signal.kind == PATCHBAY_SIGNAL_CANCEL || signal.kind == PATCHBAY_SIGNAL_IDENTITY_RESULT ||

@@ -129,7 +129,7 @@ patchbay_status PATCHBAY_CALL sockets_adopt(patchbay_lane* lane, patchbay_array*
         context->adopted_states.clear();
         context->adopted_states.reserve(std::min<std::size_t>(parked->count, most_adopted));
         std::vector<ParkedSockets::Socket> sockets =
-            self.parked.adopt(self.generation_number, multiplexer::Lane::from(lane).index(),
+            self.parked.adopt(self.object_number, multiplexer::Lane::from(lane).index(),
                               std::min<std::size_t>(parked->count, most_adopted));
         parked->count = 0;
         for (ParkedSockets::Socket& socket : sockets) {

@@ -22,10 +22,13 @@ int destroy_at_unload(void (*destroy)(void*), void* object) noexcept;
 }  // namespace patchbay::detail
 
 #if defined(__ELF__)
-#define PATCHBAY_KEEP_STATIC_OBJECTS                                   \
-    extern "C" __attribute__((visibility("hidden"))) int __cxa_atexit( \
-        void (*destroy)(void*), void* object, void*) noexcept {        \
-        return ::patchbay::detail::destroy_at_unload(destroy, object); \
+/* By another name in the language, because <cxxabi.h> may have declared it already. */
+#define PATCHBAY_KEEP_STATIC_OBJECTS                                                   \
+    extern "C" __attribute__((visibility("hidden"))) int patchbay_keep_static_object(  \
+        void (*destroy)(void*), void* object, void*) noexcept __asm__("__cxa_atexit"); \
+    extern "C" int patchbay_keep_static_object(void (*destroy)(void*), void* object,   \
+                                               void*) noexcept {                       \
+        return ::patchbay::detail::destroy_at_unload(destroy, object);                 \
     }
 #else
 #define PATCHBAY_KEEP_STATIC_OBJECTS
