@@ -251,7 +251,7 @@ Error ConnectionHost::swap_back(const ReloadReport& report, std::shared_ptr<Plug
     }
     if (!stuck.empty()) {
         error.message += stuck;
-        generations_[report.library] = next;
+        generations_[report.library] = std::move(next);
     }
     return error;
 }

@@ -190,9 +190,10 @@ void ServerLane::add_parked(net::Descriptor socket, std::string_view state) {
 }
 
 void ServerLane::adopt() {
-    static_cast<void>(shared_.parked.adopt(lane_, [this](std::intptr_t descriptor, std::string_view state) {
-        add_parked(net::Descriptor(static_cast<int>(descriptor)), state);
-    }));
+    static_cast<void>(
+        shared_.parked.adopt(lane_, [this](std::intptr_t descriptor, std::string_view state) {
+            add_parked(net::Descriptor(static_cast<int>(descriptor)), state);
+        }));
     readiness_.request_turn();
 }
 
