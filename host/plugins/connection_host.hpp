@@ -199,8 +199,9 @@ class ConnectionHost final : private InstanceListener {
     /// generation stays what it is.
     Result<ReloadReport> reload_library(const InstancePlan& plan, const ReloadRequest& request,
                                         const PlanChanges& changes);
+    /// `step`: how far it came.
     Result<std::shared_ptr<PluginGeneration>> load_next(const InstancePlan& plan, bool retry,
-                                                        std::string& sha256);
+                                                        std::string& sha256, ReloadStep& step);
     /// Connects what has new code and is not connected; why it could not be.
     std::optional<Error> connect_again(Member& member);
     /// Lets the old generation end its work and watches the new one; why it failed.

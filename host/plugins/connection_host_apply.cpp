@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of the connection host that brings what runs to another plan.
 #include "plugins/connection_host.hpp"
+#include "plugins/duration.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -176,9 +177,7 @@ class ConnectionHost::Application {
     /// long: what was there when the drain began is done once nothing is there for a moment.
     [[nodiscard]] std::uint64_t drain(const Instance& instance) const {
         const std::uint64_t deadline =
-            host_.clock_.monotonic() +
-            static_cast<std::uint64_t>(
-                std::chrono::nanoseconds(host_.options_.drain_timeout).count());
+            host_.clock_.monotonic() + nanoseconds(host_.options_.drain_timeout);
         for (;;) {
             const InstanceStatus status = instance.status();
             const std::uint64_t left = status.queued + status.in_flight;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an operator does to instances of a running host: disable, enable, drain.
 #include "plugins/connection_host.hpp"
+#include "plugins/duration.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -11,10 +12,6 @@ namespace {
 
 /// Between two looks at what is left to do.
 constexpr std::chrono::milliseconds look_pause{1};
-
-std::uint64_t nanoseconds(std::chrono::nanoseconds duration) {
-    return duration.count() < 0 ? 0 : static_cast<std::uint64_t>(duration.count());
-}
 
 DrainedInstance work_of(const InstanceStatus& status) {
     return {status.name, status.queued, status.in_flight, status.awaited};

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/connection_host.hpp"
+#include "plugins/duration.hpp"
 #include "plugins/preflight.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <string_view>
 #include <utility>
 
 namespace patchbay::plugins {
@@ -25,11 +29,12 @@ std::string names_of(const std::vector<ReloadedInstance>& instances) {
     return names;
 }
 
-/// Failures that say nothing of the library's bytes.
+/// Whether the library's bytes are to blame, as against the machine, the host, or what the operator
+/// may still decide: then the same bytes may do better the next time.
 bool blames_the_library(const Error& error) {
-    return error.code != "reload.quarantined" && error.code != "reload.busy" &&
-           error.code != "reload.interrupted" && error.code != "reload.not_running" &&
-           error.code != "plugin.copy_failed" && error.code.rfind("proof.", 0) != 0;
+    static constexpr std::array elsewhere{"reload.", "proof.", "listen.", "plugin.copy_failed"};
+    return std::none_of(elsewhere.begin(), elsewhere.end(),
+                        [&](std::string_view begin) { return error.code.rfind(begin, 0) == 0; });
 }
 
 }  // namespace
@@ -61,13 +66,14 @@ std::vector<ConnectionHost::Member*> ConnectionHost::members_of(const std::strin
 }
 
 Result<std::shared_ptr<PluginGeneration>> ConnectionHost::load_next(const InstancePlan& plan,
-                                                                    bool retry,
-                                                                    std::string& sha256) {
+                                                                    bool retry, std::string& sha256,
+                                                                    ReloadStep& step) {
     // Shared, because a load that does not return in time goes on without us.
     const auto seen = std::make_shared<std::string>();
+    const auto checked = std::make_shared<std::atomic<bool>>(false);
     const auto& current = generations_[plan.library];
     const std::string running = current == nullptr ? "" : current->library().copy().sha256;
-    const Library::Check check = [this, seen, running, retry, manifest = plan.manifest,
+    const Library::Check check = [this, seen, checked, running, retry, manifest = plan.manifest,
                                   library = plan.library](const PrivateCopy& copy) -> Result<void> {
         *seen = copy.sha256;
         if (copy.sha256 == running) {
@@ -78,15 +84,17 @@ Result<std::shared_ptr<PluginGeneration>> ConnectionHost::load_next(const Instan
                            "these bytes failed before (" + reason->message + " [" + reason->code +
                                "]) and have not changed since");
         }
-        Preflight checked = preflight(copy.file.string(), *manifest);
-        if (!checked.errors.empty()) {
-            return tl::unexpected(std::move(checked.errors.front()));
+        Preflight found = preflight(copy.file.string(), *manifest);
+        if (!found.errors.empty()) {
+            return tl::unexpected(std::move(found.errors.front()));
         }
+        checked->store(true);
         return {};
     };
     auto loaded = PluginGeneration::load(runs_, plan.library, plan.class_id,
                                          generation_numbers_[plan.library] + 1, options_.identity,
                                          plan.limits.timeouts.connect, events_, check);
+    step = checked->load() ? ReloadStep::load : ReloadStep::check;
     if (loaded) {
         ++generation_numbers_[plan.library];
         sha256 = (*loaded)->library().copy().sha256;
@@ -130,7 +138,8 @@ Result<ReloadReport> ConnectionHost::reload_library(const InstancePlan& plan,
     ReloadReport report;
     report.class_id = plan.class_id;
     report.library = plan.library;
-    auto loaded = load_next(plan, request.retry, report.sha256);
+    ReloadStep reached = ReloadStep::check;
+    auto loaded = load_next(plan, request.retry, report.sha256, reached);
     std::vector<Member*> members = members_of(plan.library);
     if (!loaded && !changes.empty() && generations_[plan.library] != nullptr) {
         // A library that cannot take its place is told by the reload; the one that runs serves.
@@ -139,17 +148,12 @@ Result<ReloadReport> ConnectionHost::reload_library(const InstancePlan& plan,
         members = {&members_[by_name_.find(request.instance)->second]};
     }
     if (!loaded) {
-        const std::string& code = loaded.error().code;
-        if (code == "reload.unchanged") {
+        if (loaded.error().code == "reload.unchanged") {
             report.unchanged = true;
             report.generation = generations_[plan.library]->number();
             return report;
         }
-        const bool checked = code != "plugin.load_failed" && code != "plugin.no_entry" &&
-                             code != "plugin.hung" && code != "plugin.refused" &&
-                             code != "plugin.abi_version" && code != "plugin.class_table";
-        return tl::unexpected(reload_failed(plan, checked ? ReloadStep::check : ReloadStep::load,
-                                            report.sha256, loaded.error()));
+        return tl::unexpected(reload_failed(plan, reached, report.sha256, loaded.error()));
     }
     std::shared_ptr<PluginGeneration> next = std::move(*loaded);
     report.generation = next->number();
@@ -210,9 +214,7 @@ Result<ReloadReport> ConnectionHost::reload_library(const InstancePlan& plan,
 
 std::optional<Error> ConnectionHost::watch_over(ReloadReport& report, std::uint64_t swapped,
                                                 const std::vector<Member*>& members) {
-    const std::uint64_t deadline =
-        swapped +
-        static_cast<std::uint64_t>(std::chrono::nanoseconds(options_.reload_probation).count());
+    const std::uint64_t deadline = swapped + nanoseconds(options_.reload_probation);
     std::optional<Error> trouble;
     const auto look = [&](std::chrono::nanoseconds patience) {
         bool over = true;

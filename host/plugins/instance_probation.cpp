@@ -6,26 +6,30 @@
 #include <utility>
 
 namespace patchbay::plugins {
+
 std::uint64_t Instance::drain_retired(std::chrono::nanoseconds drain_limit,
                                       const std::function<bool()>& wanted) {
     std::shared_ptr<PluginObject> old;
+    bool connected = false;
     {
         const std::lock_guard lock(mutex_);
         old = retired_;
+        connected = retired_connected_;
     }
     if (old == nullptr) {
         return 0;
     }
-    const std::uint64_t abandoned = wait_completed(*old, drain_limit, wanted);
+    // One that has disconnected had its time before that.
+    const std::uint64_t abandoned =
+        wait_completed(*old, connected ? drain_limit : std::chrono::nanoseconds(0), wanted);
     if (wanted()) {
         return 0;  // as it is
     }
-    bool connected = false;
-    {
-        const std::lock_guard lock(mutex_);
-        connected = std::exchange(retired_connected_, false);
-    }
     if (connected) {
+        {
+            const std::lock_guard lock(mutex_);
+            retired_connected_ = false;
+        }
         let_go(*old);
     }
     old->leave_service();

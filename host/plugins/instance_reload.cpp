@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of an instance that replaces its code while it works.
+#include "plugins/duration.hpp"
 #include "plugins/instance.hpp"
 
 #include <algorithm>
@@ -30,10 +31,6 @@ OrderWords words_of(std::uint32_t kind) {
         default:
             return {"load the state", "state.load_time_limit"};
     }
-}
-
-std::uint64_t nanoseconds(std::chrono::nanoseconds duration) {
-    return duration.count() < 0 ? 0 : static_cast<std::uint64_t>(duration.count());
 }
 
 }  // namespace

@@ -12,14 +12,14 @@ ParkedSockets::~ParkedSockets() {
     close();
 }
 
-void ParkedSockets::accept(std::uint32_t generation, std::string_view kind) {
+void ParkedSockets::accept(std::uint32_t object, std::string_view kind) {
     const std::lock_guard lock(mutex_);
-    adopters_[generation].kind = kind;
+    adopters_[object].kind = kind;
 }
 
-void ParkedSockets::open(std::uint32_t generation, std::uint32_t lanes, Notify notify) {
+void ParkedSockets::open(std::uint32_t object, std::uint32_t lanes, Notify notify) {
     const std::lock_guard lock(mutex_);
-    const auto found = adopters_.find(generation);
+    const auto found = adopters_.find(object);
     if (found == adopters_.end()) {
         return;
     }
@@ -30,15 +30,15 @@ void ParkedSockets::open(std::uint32_t generation, std::uint32_t lanes, Notify n
     tell(adopter);
 }
 
-void ParkedSockets::end(std::uint32_t generation) {
+void ParkedSockets::end(std::uint32_t object) {
     const std::lock_guard lock(mutex_);
-    const auto found = adopters_.find(generation);
+    const auto found = adopters_.find(object);
     if (found == adopters_.end()) {
         return;
     }
     Adopter ended = std::move(found->second);
     adopters_.erase(found);
-    if (Adopter* heir = other_than(generation, ended.kind)) {
+    if (Adopter* heir = other_than(object, ended.kind)) {
         std::move(ended.waiting.begin(), ended.waiting.end(), std::back_inserter(heir->waiting));
         tell(*heir);
     } else {
@@ -48,15 +48,15 @@ void ParkedSockets::end(std::uint32_t generation) {
 
 void ParkedSockets::close() {
     const std::lock_guard lock(mutex_);
-    for (auto& [generation, adopter] : adopters_) {
+    for (auto& [object, adopter] : adopters_) {
         close_all(adopter.waiting);
     }
 }
 
-patchbay_status ParkedSockets::park(std::uint32_t generation, std::intptr_t descriptor,
+patchbay_status ParkedSockets::park(std::uint32_t object, std::intptr_t descriptor,
                                     std::string_view kind, std::string_view state) {
     const std::lock_guard lock(mutex_);
-    Adopter* const adopter = other_than(generation, kind);
+    Adopter* const adopter = other_than(object, kind);
     if (adopter == nullptr) {
         return PATCHBAY_UNSUPPORTED;
     }
@@ -76,11 +76,11 @@ patchbay_status ParkedSockets::park(std::uint32_t generation, std::intptr_t desc
     return PATCHBAY_OK;
 }
 
-std::vector<ParkedSockets::Socket> ParkedSockets::adopt(std::uint32_t generation,
-                                                        std::uint32_t lane, std::size_t room) {
+std::vector<ParkedSockets::Socket> ParkedSockets::adopt(std::uint32_t object, std::uint32_t lane,
+                                                        std::size_t room) {
     const std::lock_guard lock(mutex_);
     std::vector<Socket> adopted;
-    const auto found = adopters_.find(generation);
+    const auto found = adopters_.find(object);
     if (found == adopters_.end()) {
         return adopted;
     }
@@ -103,9 +103,9 @@ std::size_t ParkedSockets::waiting() const {
     return count_;
 }
 
-ParkedSockets::Adopter* ParkedSockets::other_than(std::uint32_t generation, std::string_view kind) {
+ParkedSockets::Adopter* ParkedSockets::other_than(std::uint32_t object, std::string_view kind) {
     for (auto next = adopters_.rbegin(); next != adopters_.rend(); ++next) {
-        if (next->first != generation && next->second.kind == kind) {
+        if (next->first != object && next->second.kind == kind) {
             return &next->second;
         }
     }

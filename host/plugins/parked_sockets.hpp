@@ -25,7 +25,7 @@ class ParkedSockets {
     static constexpr std::size_t most_sockets = 65'536;
     static constexpr std::size_t most_state_bytes = std::size_t{64} << 20U;
 
-    /// Tells a lane of a generation that sockets wait. Called with a lock held: it must not call
+    /// Tells a lane of an object that sockets wait. Called with a lock held: it must not call
     /// back.
     using Notify = std::function<void(std::uint32_t lane)>;
     struct Socket {
@@ -38,22 +38,22 @@ class ParkedSockets {
     ParkedSockets& operator=(const ParkedSockets&) = delete;
     ~ParkedSockets();
 
-    /// The generation adopts connections of that kind, once `open` said that it is in service.
-    void accept(std::uint32_t generation, std::string_view kind);
+    /// The object adopts connections of that kind, once `open` said that it is in service.
+    void accept(std::uint32_t object, std::string_view kind);
     /// It is in service: its lanes are told, in turn, of what waits for it now and later.
-    void open(std::uint32_t generation, std::uint32_t lanes, Notify notify);
-    /// It ends: it is told nothing more. What waits for it goes to another generation that accepts
+    void open(std::uint32_t object, std::uint32_t lanes, Notify notify);
+    /// It ends: it is told nothing more. What waits for it goes to another object that accepts
     /// the kind, or is closed.
-    void end(std::uint32_t generation);
+    void end(std::uint32_t object);
     /// Closes everything that waits.
     void close();
 
     /// OK: the socket is the host's now, or, with -1, would be. Otherwise a status of
     /// `patchbay_sockets.park`.
-    [[nodiscard]] patchbay_status park(std::uint32_t generation, std::intptr_t descriptor,
+    [[nodiscard]] patchbay_status park(std::uint32_t object, std::intptr_t descriptor,
                                        std::string_view kind, std::string_view state);
-    /// At most `room` of those that wait for the generation, the oldest first, for a lane of it.
-    [[nodiscard]] std::vector<Socket> adopt(std::uint32_t generation, std::uint32_t lane,
+    /// At most `room` of those that wait for the object, the oldest first, for a lane of it.
+    [[nodiscard]] std::vector<Socket> adopt(std::uint32_t object, std::uint32_t lane,
                                             std::size_t room);
     [[nodiscard]] std::size_t waiting() const;
 
@@ -66,8 +66,8 @@ class ParkedSockets {
         std::deque<Socket> waiting{};
     };
 
-    /// The newest generation but that one which accepts the kind; null when there is none.
-    Adopter* other_than(std::uint32_t generation, std::string_view kind);
+    /// The newest object but that one which accepts the kind; null when there is none.
+    Adopter* other_than(std::uint32_t object, std::string_view kind);
     /// Tells one more lane when there is something and one that was not told.
     static void tell(Adopter& adopter);
     void close_all(std::deque<Socket>& sockets);

@@ -2,6 +2,7 @@
 #include "plugins/plugin_object.hpp"
 
 #include "plugins/agent_identity.hpp"
+#include "plugins/duration.hpp"
 #include "plugins/host_call.hpp"
 
 #include <algorithm>
@@ -43,10 +44,7 @@ PluginObject::PluginObject(const ObjectSetting& setting, std::weak_ptr<void> ins
       host_(services_, plan_.name, plan_.config_json, setting.metrics, sockets_, setting.parked,
             static_cast<PluginReports&>(*this)) {
     host_.dependencies = setting.dependencies;
-    host_.call_limit = plan_.limits.timeouts.send.count() < 0
-                           ? 0
-                           : static_cast<std::uint64_t>(
-                                 std::chrono::nanoseconds(plan_.limits.timeouts.send).count());
+    host_.call_limit = nanoseconds(plan_.limits.timeouts.send);
     host_.set_abi_version(generation_->abi_version());
     host_.generation_number = generation_->number();
     host_.object_number = setting.number;
