@@ -3,7 +3,6 @@
 
 #include "app/agent_verbs.hpp"
 #include "app/apply_verb.hpp"
-#include "app/dead_letter_replay.hpp"
 #include "app/event_source.hpp"
 #include "app/host_process.hpp"
 #include "app/metric_families.hpp"
@@ -84,16 +83,6 @@ void register_control_verbs(control::Registry& registry, HostProcess& host) {
         selection.subsystem = arguments.value("subsystem", "");
         selection.code = arguments.value("code", "");
         reply->stream(std::make_unique<EventSource>(host.hub().ring(), std::move(selection)));
-    });
-    registry.add("dead-letters-replay", [&host](const json& arguments, const ReplyPointer& reply) {
-        const auto ids = arguments.at("ids").get<std::vector<std::int64_t>>();
-        const Result<json> replayed =
-            replay_dead_letters(host, ids, arguments.value("again", false));
-        if (replayed) {
-            reply->result(*replayed);
-        } else {
-            reply->fail(replayed.error());
-        }
     });
     register_agent_verbs(registry, host);
     register_reload_verb(registry, host);

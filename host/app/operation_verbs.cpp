@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/operation_verbs.hpp"
 
+#include "app/dead_letter_replay.hpp"
 #include "app/host_process.hpp"
 #include "app/unknown_id.hpp"
 #include "control/protocol.hpp"
@@ -13,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace patchbay::app {
 
@@ -157,6 +159,15 @@ void drain(HostProcess& host, const json& arguments, const ReplyPointer& reply) 
     expect_taken(host.drains().add(answering(reply, std::move(work))), *reply);
 }
 
+/// Not beside a reload, which may end the lane that delivers.
+void replay(HostProcess& host, const json& arguments, const ReplyPointer& reply) {
+    perform(host, reply,
+            [&host, ids = arguments.at("ids").get<std::vector<std::int64_t>>(),
+             again = arguments.value("again", false)] {
+                return replay_dead_letters(host, ids, again);
+            });
+}
+
 }  // namespace
 
 void register_operation_verbs(control::Registry& registry, HostProcess& host) {
@@ -168,6 +179,7 @@ void register_operation_verbs(control::Registry& registry, HostProcess& host) {
     add("disable", disable);
     add("enable", enable);
     add("drain", drain);
+    add("dead-letters-replay", replay);
 }
 
 }  // namespace patchbay::app

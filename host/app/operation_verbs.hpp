@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The control verbs `disable`, `enable` and `drain`.
+/// The control verbs `disable`, `enable`, `drain` and `dead-letters-replay`.
 #pragma once
 
 #include "control/registry.hpp"
@@ -16,6 +16,7 @@ class HostProcess;
 ///   "inbound_stopped"}, the last of the whole host
 /// - `drain` {"id"?, "timeout_ms"?}: {"drained", "drain_ms", "left": [{"name", "queued",
 ///   "in_flight", "awaited"}]}. Without an id the host is drained; the limit is at most one hour
+/// - `dead-letters-replay` {"ids", "again"?}: see `replay_dead_letters`
 void register_operation_verbs(control::Registry& registry, HostProcess& host);
 
 }  // namespace patchbay::app
