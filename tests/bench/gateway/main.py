@@ -5,7 +5,6 @@ Called by `./dev bench gateway`; README.md in the folder above tells how to read
 """
 
 import argparse
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import idle
 import machine
 import message_scenarios
-from processes import StartFailed
+from benchmark import exit_code
 from report import Report
 from servers import CANDIDATES, PYTHON
 
@@ -56,17 +55,8 @@ def run(options, report):
 
 def main():
     options = arguments()
-    # An end by signal runs the same clean-up as an error.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report = Report("msg")
-    try:
-        run(options, report)
-    except KeyboardInterrupt:
-        return 130
-    except (StartFailed, RuntimeError) as error:
-        print(f"gateway: {error}", file=sys.stderr)
-        return 1
-    return report.finish()
+    return exit_code("gateway", lambda: run(options, report), report)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ Called by `./dev bench http`; README.md beside tells how to read it.
 """
 
 import argparse
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -15,7 +14,7 @@ import idle
 import machine
 import server_scenarios
 import soak
-from processes import StartFailed
+from benchmark import exit_code
 from report import Report
 
 PARTS = ("server", "client", "idle")
@@ -65,17 +64,8 @@ def run(options, report):
 
 def main():
     options = arguments()
-    # An end by signal runs the same clean-up as an error.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report = Report()
-    try:
-        run(options, report)
-    except KeyboardInterrupt:
-        return 130
-    except (StartFailed, RuntimeError) as error:
-        print(f"http: {error}", file=sys.stderr)
-        return 1
-    return report.finish()
+    return exit_code("http", lambda: run(options, report), report)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ Called by `./dev bench reload`; README.md beside the folder tells how to read it
 """
 
 import argparse
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import machine
 import scenarios
 import soak
-from processes import StartFailed
+from benchmark import exit_code
 from report import Report
 
 PARTS = ("rest", *(load.key for load in scenarios.LOADS))
@@ -60,17 +59,8 @@ def run(options, report):
 
 def main():
     options = arguments()
-    # An end by signal runs the same clean-up as an error.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report = Report()
-    try:
-        run(options, report)
-    except KeyboardInterrupt:
-        return 130
-    except (StartFailed, RuntimeError) as error:
-        print(f"reload: {error}", file=sys.stderr)
-        return 1
-    return report.finish()
+    return exit_code("reload", lambda: run(options, report), report)
 
 
 if __name__ == "__main__":

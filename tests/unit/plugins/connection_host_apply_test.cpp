@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Another plan for a running host, with real libraries.
-#include "instance_bench.hpp"
-#include "plugins/connection_host.hpp"
+#include "behave_host.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,28 +15,8 @@ using namespace std::chrono_literals;
 using test::eventually;
 using test::metric;
 
-/// The parameter is the class: "Driven" and "Loop" are disconnected before their successor
-/// connects, "Beside" after.
-class ApplyTest : public testing::TestWithParam<const char*> {
+class ApplyTest : public test::BehaveHostTest {
   protected:
-    void SetUp() override { put("behave"); }
-
-    void put(const std::string& fixture_name) {
-        const auto fresh = data_.path() / "fresh.so";
-        std::filesystem::copy_file(test::fixture(fixture_name), fresh);
-        std::filesystem::rename(fresh, library_);
-    }
-    InstancePlan& plan(const std::string& name, const std::string& config = "{}",
-                       const std::vector<std::string>& dependencies = {}) {
-        InstancePlan planned = test::plan_of(name, "behave", GetParam(), config);
-        planned.library = library_.string();
-        planned.limits.timeouts.connect = 10s;
-        for (const std::string& dependency : dependencies) {
-            planned.dependencies.push_back({"tests/behave:0.1.0", dependency, {}});
-        }
-        plan_.instances.push_back(std::move(planned));
-        return plan_.instances.back();
-    }
     InstancePlan& planned(const std::string& name) {
         const auto found =
             std::find_if(plan_.instances.begin(), plan_.instances.end(),
@@ -47,17 +26,6 @@ class ApplyTest : public testing::TestWithParam<const char*> {
     }
     void unplan(const std::string& name) {
         plan_.instances.erase(plan_.instances.begin() + (&planned(name) - plan_.instances.data()));
-    }
-    void start() {
-        ConnectionHostOptions options;
-        options.data_dir = data_.path().string();
-        options.drain_timeout = 100ms;
-        auto made = ConnectionHost::make(plan_, traffic_.multiplexer, clock_, traffic_.events,
-                                         nullptr, std::move(options));
-        ASSERT_TRUE(made) << to_string(made.error());
-        host_ = std::move(*made);
-        traffic_.multiplexer.set_routing({});
-        ASSERT_TRUE(host_->start());
     }
     ApplyReport apply(std::optional<multiplexer::RoutingTable> routing = std::nullopt) {
         auto applied = host_->apply({plan_, std::move(routing)});
@@ -75,13 +43,6 @@ class ApplyTest : public testing::TestWithParam<const char*> {
         }
         return text;
     }
-    std::string answer(const std::string& name, const std::string& command) {
-        EXPECT_EQ(traffic_.send(name, command), PATCHBAY_DELIVERY_ACCEPTED);
-        return traffic_.receive().value_or("nobody");
-    }
-    [[nodiscard]] InstanceStatus status_of(const std::string& name) const {
-        return host_->find(name)->status();
-    }
     std::vector<std::string> names() const {
         std::vector<std::string> answer;
         for (const InstanceStatus& status : host_->status()) {
@@ -89,13 +50,6 @@ class ApplyTest : public testing::TestWithParam<const char*> {
         }
         return answer;
     }
-
-    test::TemporaryFolder data_;
-    std::filesystem::path library_ = data_.path() / "behave.so";
-    multiplexer::SystemClock clock_;
-    test::Traffic traffic_{clock_};
-    Plan plan_;
-    std::unique_ptr<ConnectionHost> host_;
 };
 
 TEST_P(ApplyTest, TheSamePlanTouchesNothing) {
@@ -115,7 +69,7 @@ TEST_P(ApplyTest, AnAddedInstanceConnectsAndTakesItsMail) {
     plan("two", R"({"color": "red"})");
     EXPECT_EQ(show(apply()), "two added");
     EXPECT_EQ(status_of("two").state, ConnectionState::connected);
-    EXPECT_EQ(answer("two", "setting color"), "red");
+    EXPECT_EQ(ask("two", "setting color"), "red");
     EXPECT_EQ(metric(*host_->find("one"), "create"), 1) << "it was not touched";
     EXPECT_EQ(traffic_.events.count("instance.added"), 1U);
     EXPECT_EQ(names(), (std::vector<std::string>{"one", "two"}));
@@ -135,7 +89,7 @@ TEST_P(ApplyTest, ARemovedInstanceIsDisconnectedAndForgotten) {
     EXPECT_EQ(traffic_.events.count("instance.removed"), 1U);
     EXPECT_EQ(traffic_.events.count("plugin.unloaded"), 1U) << "nobody runs its library any more";
     EXPECT_EQ(host_->kept_libraries(), 0U);
-    EXPECT_EQ(answer("one", "echo here"), "here");
+    EXPECT_EQ(ask("one", "echo here"), "here");
     EXPECT_TRUE(host_->stop().clean());
 }
 
@@ -148,7 +102,7 @@ TEST_P(ApplyTest, ARemovedInstanceMayComeBack) {
         EXPECT_TRUE(names().empty());
         plan("one");
         EXPECT_EQ(show(apply()), "one added");
-        EXPECT_EQ(answer("one", "echo back"), "back");
+        EXPECT_EQ(ask("one", "echo back"), "back");
     }
 }
 
@@ -156,11 +110,11 @@ TEST_P(ApplyTest, AChangedConfigurationComesWithANewObjectOfTheSameGeneration) {
     plan("one", R"({"color": "red"})");
     plan("two", R"({"color": "red"})");
     start();
-    EXPECT_EQ(answer("one", "setting color"), "red");
+    EXPECT_EQ(ask("one", "setting color"), "red");
     planned("one").config_json = R"({"color": "blue"})";
     EXPECT_EQ(show(apply()), "one changed (config)");
-    EXPECT_EQ(answer("one", "setting color"), "blue");
-    EXPECT_EQ(answer("two", "setting color"), "red");
+    EXPECT_EQ(ask("one", "setting color"), "blue");
+    EXPECT_EQ(ask("two", "setting color"), "red");
     EXPECT_EQ(status_of("one").generation, 1U);
     EXPECT_EQ(status_of("one").state, ConnectionState::connected);
     EXPECT_EQ(metric(*host_->find("one"), "create"), 2);
@@ -185,12 +139,12 @@ TEST_P(ApplyTest, NothingIsLostWhileConfigurationsChange) {
     });
     int last = 0;
     while (changing.load()) {
-        const int color = std::atoi(answer("one", "setting color").c_str());
+        const int color = std::atoi(ask("one", "setting color").c_str());
         EXPECT_GE(color, last);
         last = color;
     }
     changer.join();
-    EXPECT_EQ(answer("one", "setting color"), std::to_string(rounds));
+    EXPECT_EQ(ask("one", "setting color"), std::to_string(rounds));
     EXPECT_TRUE(traffic_.dead_letters.all().empty());
 }
 
@@ -203,7 +157,7 @@ TEST_P(ApplyTest, AConfigurationThatDoesNotWorkLeavesTheOldOneInService) {
         const ApplyReport report = apply();
         ASSERT_EQ(report.instances.size(), 1U);
         ASSERT_TRUE(report.instances[0].error) << broken;
-        EXPECT_EQ(answer("one", "setting color"), "red");
+        EXPECT_EQ(ask("one", "setting color"), "red");
         EXPECT_EQ(host_->running().instances.front().config_json, R"({"color": "red"})");
     }
     EXPECT_EQ(traffic_.events.count("instance.change_failed"), 2U);
@@ -211,7 +165,7 @@ TEST_P(ApplyTest, AConfigurationThatDoesNotWorkLeavesTheOldOneInService) {
     EXPECT_TRUE(host_->quarantined().empty()) << "the library's bytes are not to blame";
     planned("one").config_json = R"({"color": "green"})";
     EXPECT_EQ(show(apply()), "one changed (config)");
-    EXPECT_EQ(answer("one", "setting color"), "green");
+    EXPECT_EQ(ask("one", "setting color"), "green");
 }
 
 TEST_P(ApplyTest, OneThatFailsDoesNotKeepTheOthersFromChanging) {
@@ -223,9 +177,9 @@ TEST_P(ApplyTest, OneThatFailsDoesNotKeepTheOthersFromChanging) {
     plan("three");
     const ApplyReport report = apply();
     EXPECT_FALSE(report.ok());
-    EXPECT_EQ(answer("one", "setting color"), "red");
-    EXPECT_EQ(answer("two", "setting color"), "blue");
-    EXPECT_EQ(answer("three", "echo 3"), "3");
+    EXPECT_EQ(ask("one", "setting color"), "red");
+    EXPECT_EQ(ask("two", "setting color"), "blue");
+    EXPECT_EQ(ask("three", "echo 3"), "3");
 }
 
 TEST_P(ApplyTest, APolicyChangesWithoutANewObject) {
@@ -247,7 +201,7 @@ TEST_P(ApplyTest, AnotherClassUnderTheSameNameTakesItsPlace) {
     planned("one").class_id = "tests/other:0.1.0";
     planned("one").config_json = R"({"color": "blue"})";
     EXPECT_EQ(show(apply()), "one replaced (class, config), caller changed (dependencies)");
-    EXPECT_EQ(answer("one", "setting color"), "blue");
+    EXPECT_EQ(ask("one", "setting color"), "blue");
     EXPECT_EQ(status_of("one").class_id, "tests/other:0.1.0");
     traffic_.send("caller", "call echo 1");
     EXPECT_TRUE(eventually([&] { return metric(*host_->find("caller"), "call_results") == 1; }));
@@ -279,7 +233,7 @@ TEST_P(ApplyTest, AnInstanceThatCannotConnectIsToldAndStays) {
     EXPECT_EQ(status_of("two").state, ConnectionState::disconnected);
     planned("two").config_json = "{}";
     EXPECT_EQ(show(apply()), "two changed (config)");
-    EXPECT_EQ(answer("two", "echo now"), "now");
+    EXPECT_EQ(ask("two", "echo now"), "now");
     EXPECT_TRUE(eventually([&] { return status_of("caller").state == ConnectionState::connected; }))
         << "what waited for it connects";
 }
@@ -293,7 +247,7 @@ TEST_P(ApplyTest, ANewInstanceThatCannotConnectDoesNotStopTheHostWhateverItsPoli
     const ApplyReport report = apply();
     EXPECT_FALSE(report.ok());
     EXPECT_EQ(traffic_.events.count("host.stop_requested"), 0U);
-    EXPECT_EQ(answer("one", "echo on"), "on");
+    EXPECT_EQ(ask("one", "echo on"), "on");
 }
 
 TEST_P(ApplyTest, RoutesLeadToTheNewInstanceBeforeTheOldOneGoes) {
@@ -321,11 +275,11 @@ TEST_P(ApplyTest, ANewLibraryAndItsNewConfigurationComeTogether) {
     planned("one").config_json = R"({"color": "blue"})";
     EXPECT_EQ(show(apply()), "one changed (config)");
     for (const char* name : {"one", "two"}) {
-        EXPECT_EQ(answer(name, "generation"), "2") << name;
+        EXPECT_EQ(ask(name, "generation"), "2") << name;
         EXPECT_EQ(metric(*host_->find(name), "create"), 2) << name;
     }
-    EXPECT_EQ(answer("one", "setting color"), "blue");
-    EXPECT_EQ(answer("two", "setting color"), "red");
+    EXPECT_EQ(ask("one", "setting color"), "blue");
+    EXPECT_EQ(ask("two", "setting color"), "red");
 }
 
 TEST_P(ApplyTest, ABrokenLibraryDoesNotKeepTheConfigurationFromChanging) {
@@ -334,8 +288,8 @@ TEST_P(ApplyTest, ABrokenLibraryDoesNotKeepTheConfigurationFromChanging) {
     std::filesystem::remove(library_);
     planned("one").config_json = R"({"color": "blue"})";
     EXPECT_EQ(show(apply()), "one changed (config)");
-    EXPECT_EQ(answer("one", "setting color"), "blue");
-    EXPECT_EQ(answer("one", "generation"), "1");
+    EXPECT_EQ(ask("one", "setting color"), "blue");
+    EXPECT_EQ(ask("one", "generation"), "1");
 }
 
 TEST_P(ApplyTest, AnInvalidPlanChangesNothing) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Disable, enable and drain, with the plugin "behave".
-#include "instance_bench.hpp"
-#include "plugins/connection_host.hpp"
+#include "behave_host.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,47 +18,18 @@ using test::metric;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class OperationTest : public testing::Test {
+class OperationTest : public test::BehaveHost, public testing::Test {
   protected:
-    void SetUp() override { put("behave"); }
+    OperationTest() { drain_timeout_ = 20s; }
 
-    void put(const std::string& fixture_name) {
-        const auto fresh = data_.path() / "fresh.so";
-        std::filesystem::copy_file(test::fixture(fixture_name), fresh);
-        std::filesystem::rename(fresh, library_);
-    }
     InstancePlan& plan(const std::string& name, const std::string& config = "{}",
                        const std::vector<std::string>& dependencies = {}) {
-        InstancePlan planned = test::plan_of(name, "behave", "Driven", config);
-        planned.library = library_.string();
-        planned.limits.timeouts.connect = 10s;
-        for (const std::string& dependency : dependencies) {
-            planned.dependencies.push_back({"tests/behave:0.1.0", dependency, {}});
-        }
-        plan_.instances.push_back(std::move(planned));
-        return plan_.instances.back();
-    }
-    void start(std::chrono::milliseconds drain_timeout = 20s) {
-        ConnectionHostOptions options;
-        options.data_dir = data_.path().string();
-        options.drain_timeout = drain_timeout;
-        auto made = ConnectionHost::make(plan_, traffic_.multiplexer, clock_, traffic_.events,
-                                         nullptr, std::move(options));
-        ASSERT_TRUE(made) << to_string(made.error());
-        host_ = std::move(*made);
-        traffic_.multiplexer.set_routing({});
-        ASSERT_TRUE(host_->start());
-    }
-    [[nodiscard]] InstanceStatus status_of(const std::string& name) const {
-        return host_->find(name)->status();
+        return plan_instance(name, "Driven", config, dependencies);
     }
     [[nodiscard]] ConnectionState state_of(const std::string& name) const {
         return status_of(name).state;
     }
-    std::string answer_of(const std::string& name) {
-        EXPECT_EQ(traffic_.send(name, "echo here"), PATCHBAY_DELIVERY_ACCEPTED);
-        return traffic_.receive().value_or("nobody");
-    }
+    std::string answer_of(const std::string& name) { return ask(name, "echo here"); }
     std::vector<std::string> disabled(const std::string& name, bool cascade = false) {
         std::vector<std::string> names;
         const auto done = host_->disable(name, cascade);
@@ -79,13 +49,6 @@ class OperationTest : public testing::Test {
         }
         return names;
     }
-
-    test::TemporaryFolder data_;
-    std::filesystem::path library_ = data_.path() / "behave.so";
-    multiplexer::SystemClock clock_;
-    test::Traffic traffic_{clock_};
-    Plan plan_;
-    std::unique_ptr<ConnectionHost> host_;
 };
 
 TEST_F(OperationTest, ADisabledInstanceIsDisconnectedUntilItIsEnabled) {
@@ -137,7 +100,8 @@ TEST_F(OperationTest, WhatWasAcceptedIsCompletedFirst) {
 
 TEST_F(OperationTest, WhatIsNotCompletedInTimeIsTold) {
     plan("one", R"({"batch": "keep"})");
-    start(50ms);
+    drain_timeout_ = 50ms;
+    start();
     traffic_.send("one", "first");
     ASSERT_TRUE(eventually([&] { return status_of("one").in_flight == 1; }));
     const auto report = host_->disable("one", false);
@@ -286,7 +250,8 @@ TEST_F(OperationTest, ADrainOfTheHostEndsWhenAllIsEnabled) {
 
 TEST_F(OperationTest, TheEndOfTheHostCutsADrainShort) {
     plan("one", R"({"batch": "keep"})");
-    start(1h);
+    drain_timeout_ = 1h;
+    start();
     traffic_.send("one", "first");
     ASSERT_TRUE(eventually([&] { return status_of("one").in_flight == 1; }));
     auto drained = std::async(std::launch::async, [&] { return host_->drain("one", 1h); });
