@@ -86,7 +86,9 @@ Result<std::shared_ptr<PluginGeneration>> ConnectionHost::load_next(const Instan
         }
         Preflight found = preflight(copy.file.string(), *manifest);
         if (!found.errors.empty()) {
-            return tl::unexpected(std::move(found.errors.front()));
+            Error& error = found.errors.front();
+            error.location.file = library;  // the operator's; the copy is gone when it is read
+            return tl::unexpected(std::move(error));
         }
         checked->store(true);
         return {};

@@ -148,6 +148,7 @@ class Reload(ReloadTest):
             self.assertEqual(answer["reloads"][0]["error"]["code"], "reload.quarantined")
             events = patchbay("events", "--config", host.config).stdout.decode()
             self.assertIn("failed at the step `check`", events)
+            self.assertIn(f"`check`: {library}: ", events)
 
             library.unlink()
             library.write_bytes(good + b"\0")
