@@ -110,6 +110,11 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
     [[nodiscard]] std::chrono::milliseconds pause(std::uint32_t attempt);
     void tell(const Message& message);
     void tell(const Event& event);
+    [[nodiscard]] static tl::unexpected<Error> not_connected();
+    // Apart from the coroutines: GCC 12 destroys braced temporaries there twice.
+    [[nodiscard]] static Event event_of(
+        EventKind kind, Error error = {},
+        std::chrono::milliseconds pause = std::chrono::milliseconds(0));
 
     const Executor executor_;
     const std::string agent_id_;
