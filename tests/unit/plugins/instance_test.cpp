@@ -302,6 +302,18 @@ TEST_P(InstanceTest, AThreadOfItsOwnMakingIsMisbehaviour) {
               std::string::npos);
 }
 
+TEST_P(InstanceTest, AStateThatWasNotAskedForIsMisbehaviour) {
+    auto instance = connected(plan());
+    traffic_.send("behave", "misuse_state");
+    EXPECT_TRUE(eventually([&] { return instance->status().misbehaviour == 3; }));
+    EXPECT_EQ(metric(*instance, "write_refused"), 1);
+    EXPECT_EQ(metric(*instance, "read_refused"), 1);
+    EXPECT_TRUE(traffic_.events.wait("plugin.misbehaviour", 3));
+    EXPECT_NE(traffic_.events.text("plugin.misbehaviour").find("state.schema"), std::string::npos)
+        << "the last of them: an oldest schema newer than the schema";
+    EXPECT_EQ(instance->state(), ConnectionState::connected);
+}
+
 TEST_P(InstanceTest, MisbehaviourIsCountedButToldSparingly) {
     auto instance = connected(plan());
     for (int i = 0; i < 50; ++i) {
