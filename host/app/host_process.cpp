@@ -4,6 +4,7 @@
 #include "app/build_info.hpp"
 #include "app/control_request.hpp"
 #include "app/control_verbs.hpp"
+#include "app/probe_argument.hpp"
 #include "app/routing_view.hpp"
 
 #include <utility>
@@ -111,6 +112,8 @@ Result<void> HostProcess::open_connections() {
     options.agents = &agents_;
     options.proofs = &proofs_;
     options.drain_timeout = view_->configuration.shutdown.drain_timeout;
+    options.probe.command = {"/proc/self/exe", probe_argument};
+    options.probe.limit = view_->configuration.reload.probe;
     options.reload_probation = view_->configuration.reload.probation;
     options.on_stop_requested = [this](const plugins::StopRequest& request) {
         stop_wish_("the policy of '" + request.instance + "' (" + request.error.message + ")",

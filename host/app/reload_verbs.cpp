@@ -44,6 +44,7 @@ json report_json(const plugins::ReloadReport& report) {
                    {"sha256", report.sha256},       {"instances", std::move(instances)},
                    {"unloaded", report.unloaded}};
     if (!report.unchanged) {
+        answer["probe_ms"] = milliseconds(report.probe_time);
         answer["reload_ms"] = milliseconds(report.reload_time);
         answer["drain_ms"] = milliseconds(report.drain_time);
         if (!report.unloaded) {

@@ -256,7 +256,10 @@ Value effective_configuration(const HostConfiguration& host) {
                             .take())
         .add("fingerprint", host.fingerprint)
         .add("shutdown", MapValue().add("drain_timeout", host.shutdown.drain_timeout).take())
-        .add("reload", MapValue().add("probation", host.reload.probation).take());
+        .add("reload", MapValue()
+                           .add("probe", host.reload.probe)
+                           .add("probation", host.reload.probation)
+                           .take());
     return map.take();
 }
 

@@ -215,6 +215,9 @@ struct Shutdown {
 };
 
 struct Reload {
+    /// How long a new library may take when it is tried in a process of its own before it comes
+    /// into this one; 0 = it is not tried.
+    Duration probe{10'000};
     /// How long new code may still have to give way to the old one; 0 = not at all.
     Duration probation{500};
 };

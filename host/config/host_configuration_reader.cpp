@@ -58,6 +58,7 @@ class HostReader {
             reader.read("drain_timeout", host_.shutdown.drain_timeout, any_time);
         });
         file_.section("reload", [this](MapReader& reader) {
+            reader.read("probe", host_.reload.probe, any_time);
             reader.read("probation", host_.reload.probation, any_time);
         });
         file_.finish();

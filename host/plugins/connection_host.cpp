@@ -98,7 +98,7 @@ bool ConnectionHost::is_fatal(const Instance& instance) {
 Result<void> ConnectionHost::load_members() {
     for (Member& member : members_) {
         Instance& instance = *member.instance;
-        auto loaded = load(instance);
+        auto loaded = load(instance, false);
         if (loaded) {
             continue;
         }
@@ -112,7 +112,7 @@ Result<void> ConnectionHost::load_members() {
     return {};
 }
 
-Result<void> ConnectionHost::load(Instance& instance) {
+Result<void> ConnectionHost::load(Instance& instance, bool probe) {
     const std::shared_ptr<const InstancePlan> kept = instance.plan();
     const InstancePlan& plan = *kept;
     if (plan.library.empty()) {
@@ -125,9 +125,10 @@ Result<void> ConnectionHost::load(Instance& instance) {
     }
     std::shared_ptr<PluginGeneration>& generation = generations_[plan.library];
     if (generation == nullptr) {
-        auto loaded = PluginGeneration::load(runs_, plan.library, plan.class_id,
-                                             ++generation_numbers_[plan.library], options_.identity,
-                                             plan.limits.timeouts.connect, events_);
+        auto loaded = PluginGeneration::load(
+            runs_, plan.library, plan.class_id, ++generation_numbers_[plan.library],
+            options_.identity, plan.limits.timeouts.connect, events_,
+            probe ? probe_of(plan.library, {}) : Library::Check(), options_.probe.time_limit());
         if (!loaded) {
             return tl::unexpected(loaded.error());
         }

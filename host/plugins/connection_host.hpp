@@ -16,6 +16,7 @@
 #include "plugins/instance.hpp"
 #include "plugins/instance_status.hpp"
 #include "plugins/key_value_store.hpp"
+#include "plugins/library_probe.hpp"
 #include "plugins/operation.hpp"
 #include "plugins/plan.hpp"
 #include "plugins/plugin_generation.hpp"
@@ -63,6 +64,8 @@ struct ConnectionHostOptions {
     /// How long new code is on probation after a reload: when it loses its connection or throws
     /// meanwhile, the old one takes its place again. 0 = not at all.
     std::chrono::milliseconds reload_probation{500};
+    /// How libraries are tried before they come into a host that runs.
+    ProbeOptions probe{};
     /// Called once, on the scheduler's thread, when a policy asks for the end. It must not call
     /// `stop` itself: that waits for this thread.
     std::function<void(const StopRequest&)> on_stop_requested{};
@@ -184,7 +187,8 @@ class ConnectionHost final : private InstanceListener {
 
     Result<void> add_members(const Plan& plan);
     Result<void> load_members();
-    Result<void> load(Instance& instance);
+    /// `probe`: a library that does not run yet is tried before.
+    Result<void> load(Instance& instance, bool probe);
     Result<void> connect_level(std::uint32_t level);
     /// Name of a dependency that is not connected; empty when all are.
     [[nodiscard]] std::string missing_dependency(const Instance& instance) const;
@@ -199,9 +203,16 @@ class ConnectionHost final : private InstanceListener {
     /// generation stays what it is.
     Result<ReloadReport> reload_library(const InstancePlan& plan, const ReloadRequest& request,
                                         const PlanChanges& changes);
-    /// `step`: how far it came.
-    Result<std::shared_ptr<PluginGeneration>> load_next(const InstancePlan& plan, bool retry,
-                                                        std::string& sha256, ReloadStep& step);
+    struct NextGeneration {
+        Result<std::shared_ptr<PluginGeneration>> generation;
+        /// How far it came, and of which bytes; empty when that is not known.
+        ReloadStep step = ReloadStep::check;
+        std::string sha256{};
+        std::uint64_t probe_time = 0;
+    };
+    NextGeneration load_next(const InstancePlan& plan, bool retry, const PlanChanges& changes);
+    /// Tries a copy of the library, if that is wanted, with all instances that are to run it.
+    [[nodiscard]] Library::Check probe_of(const std::string& library, const PlanChanges& changes);
     /// Connects what has new code and is not connected; why it could not be.
     std::optional<Error> connect_again(Member& member);
     /// Lets the old generation end its work and watches the new one; why it failed.

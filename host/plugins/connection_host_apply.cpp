@@ -194,7 +194,7 @@ class ConnectionHost::Application {
     void load(Member& member) {
         Instance& instance = *member.instance;
         instance.set_dependencies(host_.dependencies_of(*instance.plan()));
-        if (auto loaded = host_.load(instance); !loaded) {
+        if (auto loaded = host_.load(instance, true); !loaded) {
             instance.set_failed(loaded.error());
             entry(instance.name()).error = loaded.error();
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/connection_host.hpp"
 #include "plugins/duration.hpp"
+#include "plugins/platform_child.hpp"
 #include "plugins/preflight.hpp"
 
 #include <algorithm>
@@ -32,7 +33,9 @@ std::string names_of(const std::vector<ReloadedInstance>& instances) {
 /// Whether the library's bytes are to blame, as against the machine, the host, or what the operator
 /// may still decide: then the same bytes may do better the next time.
 bool blames_the_library(const Error& error) {
-    static constexpr std::array elsewhere{"reload.", "proof.", "listen.", "plugin.copy_failed"};
+    static constexpr std::array elsewhere{
+        "reload.",           "proof.",         "listen.", "plugin.copy_failed", "plugin.run_folder",
+        "probe.not_started", "probe.cancelled"};
     return std::none_of(elsewhere.begin(), elsewhere.end(),
                         [&](std::string_view begin) { return error.code.rfind(begin, 0) == 0; });
 }
@@ -43,6 +46,8 @@ std::string_view to_string(ReloadStep step) {
     switch (step) {
         case ReloadStep::check:
             return "check";
+        case ReloadStep::probe:
+            return "probe";
         case ReloadStep::load:
             return "load";
         case ReloadStep::prepare:
@@ -65,17 +70,45 @@ std::vector<ConnectionHost::Member*> ConnectionHost::members_of(const std::strin
     return members;
 }
 
-Result<std::shared_ptr<PluginGeneration>> ConnectionHost::load_next(const InstancePlan& plan,
-                                                                    bool retry, std::string& sha256,
-                                                                    ReloadStep& step) {
+Library::Check ConnectionHost::probe_of(const std::string& library, const PlanChanges& changes) {
+    if (!options_.probe.enabled()) {
+        return {};
+    }
+    ProbeOrder order;
+    order.parent = platform::process_number();
+    order.identity = options_.identity;
+    for (const Member* member : members_of(library)) {
+        const auto change = changes.find(member->instance->name());
+        order.instances.push_back(change == changes.end() ? *member->instance->plan()
+                                                          : *change->second.plan);
+        order.plugin = order.instances.back().class_id;
+    }
+    return [this, order = std::move(order)](const PrivateCopy& copy) {
+        ProbeOrder complete = order;
+        complete.library = copy.file.string();
+        complete.folder = (copy.file.parent_path() / "probe").string();
+        return probe_library(complete, options_.probe, [this] {
+            const std::lock_guard lock(mutex_);
+            return stopped_;
+        });
+    };
+}
+
+ConnectionHost::NextGeneration ConnectionHost::load_next(const InstancePlan& plan, bool retry,
+                                                         const PlanChanges& changes) {
+    struct Progress {
+        std::string sha256;
+        std::atomic<ReloadStep> step{ReloadStep::check};
+        std::atomic<std::uint64_t> probe_time{0};
+    };
     // Shared, because a load that does not return in time goes on without us.
-    const auto seen = std::make_shared<std::string>();
-    const auto checked = std::make_shared<std::atomic<bool>>(false);
+    const auto progress = std::make_shared<Progress>();
     const auto& current = generations_[plan.library];
     const std::string running = current == nullptr ? "" : current->library().copy().sha256;
-    const Library::Check check = [this, seen, checked, running, retry, manifest = plan.manifest,
-                                  library = plan.library](const PrivateCopy& copy) -> Result<void> {
-        *seen = copy.sha256;
+    const Library::Check check =
+        [this, progress, running, retry, manifest = plan.manifest, library = plan.library,
+         probe = probe_of(plan.library, changes)](const PrivateCopy& copy) -> Result<void> {
+        progress->sha256 = copy.sha256;
         if (copy.sha256 == running) {
             return failure(ErrorClass::invalid, "reload.unchanged", "the library has not changed");
         }
@@ -90,20 +123,31 @@ Result<std::shared_ptr<PluginGeneration>> ConnectionHost::load_next(const Instan
             error.location.file = library;  // the operator's; the copy is gone when it is read
             return tl::unexpected(std::move(error));
         }
-        checked->store(true);
+        if (probe) {
+            progress->step.store(ReloadStep::probe);
+            const std::uint64_t begin = clock_.monotonic();
+            auto tried = probe(copy);
+            progress->probe_time.store(clock_.monotonic() - begin);
+            if (!tried) {
+                return tried;
+            }
+        }
+        progress->step.store(ReloadStep::load);
         return {};
     };
-    auto loaded = PluginGeneration::load(runs_, plan.library, plan.class_id,
-                                         generation_numbers_[plan.library] + 1, options_.identity,
-                                         plan.limits.timeouts.connect, events_, check);
-    step = checked->load() ? ReloadStep::load : ReloadStep::check;
-    if (loaded) {
+    NextGeneration next{PluginGeneration::load(runs_, plan.library, plan.class_id,
+                                               generation_numbers_[plan.library] + 1,
+                                               options_.identity, plan.limits.timeouts.connect,
+                                               events_, check, options_.probe.time_limit())};
+    next.step = progress->step.load();
+    next.probe_time = progress->probe_time.load();
+    if (next.generation) {
         ++generation_numbers_[plan.library];
-        sha256 = (*loaded)->library().copy().sha256;
-    } else if (loaded.error().code != "plugin.hung") {
-        sha256 = *seen;  // nobody writes there any more
+        next.sha256 = (*next.generation)->library().copy().sha256;
+    } else if (next.generation.error().code != "plugin.hung" || next.step == ReloadStep::probe) {
+        next.sha256 = progress->sha256;  // nobody writes there any more
     }
-    return loaded;
+    return next;
 }
 
 Result<ReloadReport> ConnectionHost::reload(const ReloadRequest& request) {
@@ -140,8 +184,9 @@ Result<ReloadReport> ConnectionHost::reload_library(const InstancePlan& plan,
     ReloadReport report;
     report.class_id = plan.class_id;
     report.library = plan.library;
-    ReloadStep reached = ReloadStep::check;
-    auto loaded = load_next(plan, request.retry, report.sha256, reached);
+    auto [loaded, reached, sha256, probe_time] = load_next(plan, request.retry, changes);
+    report.sha256 = sha256;
+    report.probe_time = probe_time;
     std::vector<Member*> members = members_of(plan.library);
     if (!loaded && !changes.empty() && generations_[plan.library] != nullptr) {
         // A library that cannot take its place is told by the reload; the one that runs serves.
@@ -204,7 +249,7 @@ Result<ReloadReport> ConnectionHost::reload_library(const InstancePlan& plan,
         report.instances.push_back({instance.name(), *swapped});
     }
     const std::uint64_t swapped = clock_.monotonic();
-    report.reload_time = swapped - begin;
+    report.reload_time = swapped - begin - report.probe_time;
     if (std::optional<Error> trouble = watch_over(report, swapped, members)) {
         return tl::unexpected(
             failed(ReloadStep::probation,
@@ -296,9 +341,12 @@ void ConnectionHost::finish(ReloadReport& report, std::shared_ptr<PluginGenerati
          "plugin.reloaded",
          names_of(report.instances) + " runs generation " + std::to_string(report.generation) +
              " of " + report.class_id + " (sha256 " + report.sha256.substr(0, 12) +
-             "): reloaded in " + milliseconds_text(report.reload_time) + ", traffic paused for " +
-             milliseconds_text(pause) + ", the old generation ended after " +
-             milliseconds_text(report.drain_time) +
+             "): reloaded in " + milliseconds_text(report.reload_time) +
+             (report.probe_time == 0
+                  ? std::string()
+                  : " after a trial of " + milliseconds_text(report.probe_time)) +
+             ", traffic paused for " + milliseconds_text(pause) +
+             ", the old generation ended after " + milliseconds_text(report.drain_time) +
              (report.unloaded ? "."
                               : ", but its library stays mapped: " + report.kept_because + "."),
          report.instances.empty() ? std::string() : report.instances.front().name});

@@ -90,7 +90,7 @@ PluginGeneration::~PluginGeneration() {
 Result<std::shared_ptr<PluginGeneration>> PluginGeneration::load(
     std::shared_ptr<RunFolder> runs, const std::string& library, std::string plugin,
     std::uint32_t number, const HostIdentity& host, std::chrono::nanoseconds limit,
-    events::EventSink& events, const Library::Check& check) {
+    events::EventSink& events, const Library::Check& check, std::chrono::nanoseconds check_limit) {
     // The folder's name: the name part of author/name:version.
     const std::size_t slash = plugin.find('/');
     const std::string name = slash == std::string::npos
@@ -98,7 +98,7 @@ Result<std::shared_ptr<PluginGeneration>> PluginGeneration::load(
                                  : plugin.substr(slash + 1, plugin.find(':', slash) - slash - 1);
     // Static constructors are code of the plugin: they run on a thread that ends, too.
     auto loaded = std::make_shared<std::optional<Result<Library>>>();
-    if (!call_on_host_thread("pbay:" + name, limit, [loaded, runs, library, name, check] {
+    if (!call_on_host_thread("pbay:" + name, limit + check_limit, [loaded, runs, library, name, check] {
             loaded->emplace(Library::load(*runs, library, name, check));
         })) {
         return failure(ErrorClass::failed, "plugin.hung",

@@ -35,13 +35,14 @@ class PluginGeneration {
   public:
     /// Loads the library, negotiates and checks the class tables. `plugin` is the public id, for
     /// messages; `number` counts the generations of that plugin from 1; `limit` bounds each call
-    /// into it; `check` looks at the private copy before it is loaded. Codes: those of
-    /// `Library::load`; `plugin.refused` (the plugin's own words), `plugin.abi_version`,
-    /// `plugin.class_table`, `plugin.hung`.
+    /// into it; `check` looks at the private copy before it is loaded, for at most `check_limit`
+    /// beyond that. Codes: those of `Library::load`; `plugin.refused` (the plugin's own words),
+    /// `plugin.abi_version`, `plugin.class_table`, `plugin.hung`.
     [[nodiscard]] static Result<std::shared_ptr<PluginGeneration>> load(
         std::shared_ptr<RunFolder> runs, const std::string& library, std::string plugin,
         std::uint32_t number, const HostIdentity& host, std::chrono::nanoseconds limit,
-        events::EventSink& events, const Library::Check& check = {});
+        events::EventSink& events, const Library::Check& check = {},
+        std::chrono::nanoseconds check_limit = {});
 
     PluginGeneration(const PluginGeneration&) = delete;
     PluginGeneration& operator=(const PluginGeneration&) = delete;

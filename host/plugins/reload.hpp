@@ -18,6 +18,7 @@ namespace patchbay::plugins {
 /// How far a reload came; part of its messages.
 enum class ReloadStep : std::uint8_t {
     check,      ///< copying and hashing the library, and everything that is told without running it
+    probe,      ///< loading it, and making its objects, in a process of its own
     load,       ///< mapping the copy, and agreeing on an ABI
     prepare,    ///< creating the new objects, and connecting those that may be connected twice
     swap,       ///< putting them in the place of the old ones, and handing over their state
@@ -56,8 +57,10 @@ struct ReloadReport {
     std::uint32_t generation = 0;
     std::string sha256;
     std::vector<ReloadedInstance> instances{};
-    /// From the begin to the last swap, and from there to the end of the old generation, which
-    /// the probation of the new one puts off, in nanoseconds.
+    /// How long it was tried in a process of its own; then from the begin to the last swap, without
+    /// that trial, and from there to the end of the old generation, which the probation of the new
+    /// one puts off. In nanoseconds.
+    std::uint64_t probe_time = 0;
     std::uint64_t reload_time = 0;
     std::uint64_t drain_time = 0;
     /// Verified: nothing of the old library is mapped any more.

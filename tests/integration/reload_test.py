@@ -157,6 +157,29 @@ class Reload(ReloadTest):
             self.assertEqual(self.ask("POST", "/", b"y").text, b"y")
             self.assertEqual(host.stop(), 0, host.log_text())
 
+    def test_a_library_that_crashes_does_so_in_a_process_of_its_own(self):
+        with Host(self.config("http-echo.yaml")).wait_ready() as host:
+            library = self.library("echo")
+            good = library.read_bytes()
+            library.unlink()
+            shutil.copyfile(os.environ["PATCHBAY_FATAL_ECHO"], library)
+            code, answer, _ = self.reload(host, "echo")
+            self.assertEqual(code, 1)
+            error = answer["reloads"][0]["error"]
+            self.assertEqual(error["code"], "probe.crashed")
+            self.assertIn("the step `probe` failed", error["message"])
+            self.assertIn("while creating echo; it said: the invariant does not hold",
+                          error["message"])
+            self.assertEqual(self.ask("POST", "/", b"x").text, b"x")
+
+            library.unlink()
+            library.write_bytes(good + b"\0")
+            report = self.reloaded(host, "echo")
+            self.assertEqual(report["generation"], 2)
+            self.assertGreater(report["probe_ms"], 0)
+            self.assertEqual(self.ask("POST", "/", b"y").text, b"y")
+            self.assertEqual(host.stop(), 0, host.log_text())
+
     def test_all_takes_what_has_changed_and_nothing_else(self):
         with Host(self.config("http-echo.yaml")).wait_ready() as host:
             self.rebuild("echo")

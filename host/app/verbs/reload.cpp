@@ -49,9 +49,12 @@ bool print(const nlohmann::json& entry, Invocation& invocation) {
     }
     bool well = true;
     for (const nlohmann::json& instance : report.value("instances", nlohmann::json::array())) {
-        invocation.out << instance.value("name", "") << ": " << generation << ", reloaded in "
-                       << milliseconds(report, "reload_ms") << ", traffic paused for "
-                       << milliseconds(instance, "pause_ms") << '\n';
+        invocation.out << instance.value("name", "") << ": " << generation << ", "
+                       << (report.value("probe_ms", 0.0) > 0
+                               ? "tried for " + milliseconds(report, "probe_ms") + ", "
+                               : std::string())
+                       << "reloaded in " << milliseconds(report, "reload_ms")
+                       << ", traffic paused for " << milliseconds(instance, "pause_ms") << '\n';
         if (instance.contains("error")) {
             well = false;
             invocation.err << instance.value("name", "")

@@ -26,6 +26,8 @@ def arguments():
     parser.add_argument("--only", choices=PARTS, help="one part; without it all of them")
     parser.add_argument("--soak", type=int, nargs="?", const=5000, metavar="N",
                         help="instead: N reloads (5000) of each plugin, what the process holds is watched")
+    parser.add_argument("--tried", action="store_true",
+                        help="each library is tried in a process of its own first (reload.probe)")
     parser.add_argument("--plugin", choices=soak.PLUGINS, help="with --soak: of this one alone")
     options = parser.parse_args()
     if options.reloads < 1 or (options.soak is not None and options.soak < soak.FEWEST):
@@ -44,17 +46,19 @@ def run(options, report):
         folder = Path(name)
         if options.soak is not None:
             soak.measure(report, build, folder, one, options.soak,
-                         [options.plugin] if options.plugin else soak.PLUGINS)
+                         [options.plugin] if options.plugin else soak.PLUGINS, options.tried)
             return
         report.say(f"{one.text.capitalize()}.")
         few = -(-options.reloads // 5)
         if options.only in (None, "rest"):
-            scenarios.at_rest(report, build, folder, one, "echo", options.reloads)
-            scenarios.at_rest(report, build, folder, one, "http_server", few)
+            scenarios.at_rest(report, build, folder, one, "echo", options.reloads,
+                              options.tried)
+            scenarios.at_rest(report, build, folder, one, "http_server", few, options.tried)
         for load in scenarios.LOADS:
             if options.only in (None, load.key):
                 scenarios.under_load(report, build, folder, one, load,
-                                     options.reloads if load.plugin == "echo" else few)
+                                     options.reloads if load.plugin == "echo" else few,
+                                     options.tried)
 
 
 def main():

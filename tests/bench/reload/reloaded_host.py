@@ -17,19 +17,22 @@ class Reloaded:
     pause: float
     reload: float
     drain: float
+    trial: float
 
 
 class ReloadedHost:
     """`connections(port)` are its instances, of the plugins `names`; each instance has its plugin's name.
-    `port` is for HTTP. Use it in a `with`."""
+    `port` is for HTTP; `tried`: libraries are tried in a process of their own first. Use it in a
+    `with`."""
 
-    def __init__(self, name, build, folder, processors, names, connections, **rest):
+    def __init__(self, name, build, folder, processors, names, connections, tried, **rest):
         self.port = free_port()
         own = folder / name
         own.mkdir()
         self.plugins = ReplaceablePlugins(build / "plugins", own, names)
         command = run_host(own, build, connections(self.port), [self.plugins.folder], built_plugins=False,
-                           control={"enabled": True}, reload={"probation": 0}, **rest)
+                           control={"enabled": True},
+                           reload={"probation": 0, "probe": 10 if tried else 0}, **rest)
         self.process = Process(name, command, folder, processors)
         self._stack = ExitStack()
         self._stack.callback(self.process.stop)
@@ -61,7 +64,8 @@ class ReloadedHost:
         (instance,) = report["instances"]
         if report["unchanged"] or not report["unloaded"] or "error" in instance or instance["abandoned"]:
             raise RuntimeError(f"{name} was reloaded, but: {report}")
-        return Reloaded(instance["pause_ms"], report["reload_ms"], report["drain_ms"])
+        return Reloaded(instance["pause_ms"], report["reload_ms"], report["drain_ms"],
+                        report["probe_ms"])
 
 
 HTTP_PLUGINS = ("echo", "http_server")

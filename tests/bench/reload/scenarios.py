@@ -14,8 +14,8 @@ REST = 0.002  # seconds between two reloads at rest
 SHORTEST_WINDOW = 30_000_000  # nanoseconds
 
 
-def host(name, build, folder, placement):
-    return ReloadedHost(name, build, folder, placement.server, HTTP_PLUGINS, http_connections,
+def host(name, build, folder, placement, tried):
+    return ReloadedHost(name, build, folder, placement.server, HTTP_PLUGINS, http_connections, tried,
                         inbound=HTTP_ROUTES)
 
 
@@ -35,8 +35,8 @@ LOADS = (
 )
 
 
-def at_rest(report, build, folder, placement, plugin, count):
-    with host(f"rest-{plugin}", build, folder, placement) as ours:
+def at_rest(report, build, folder, placement, plugin, count, tried):
+    with host(f"rest-{plugin}", build, folder, placement, tried) as ours:
         reloads = []
         for _ in range(count):
             reloads.append(ours.reload(plugin))
@@ -48,10 +48,10 @@ def at_rest(report, build, folder, placement, plugin, count):
     _judge_reload(report, title, reloads)
 
 
-def under_load(report, build, folder, placement, scenario, count):
+def under_load(report, build, folder, placement, scenario, count, tried):
     """Windows with a reload and windows without one take turns; both of a pair are equally long."""
     reloads, with_reload, without = [], [], []
-    with host(f"load-{scenario.key}", build, folder, placement) as ours, \
+    with host(f"load-{scenario.key}", build, folder, placement, tried) as ours, \
             FullLoad(ours, PATH, placement, scenario.close) as load, \
             Probe(ours, PATH, build, folder, placement, scenario.close) as probe:
         warm_up()
@@ -97,7 +97,7 @@ def _wait_until(moment):
 def _figures(report, title, reloads):
     report.say(f"\n### {title}\n\n{len(reloads):,} reloads\n")
     report.say("| ms | p50 | p99 | worst |\n|---|---|---|---|")
-    for name in ("pause", "reload", "drain"):
+    for name in ("trial", "pause", "reload", "drain"):
         report.say(f"| {name} | {distribution([getattr(each, name) for each in reloads]).shown()} |")
     report.say()
 

@@ -53,7 +53,7 @@ def connections(port):
             {"class": "patchbay/loopback:0.1.0", "name": "loopback", "required": True}]
 
 
-def measure(report, build, folder, placement, count, plugins):
+def measure(report, build, folder, placement, count, plugins, tried):
     report.say(f"\n## Soak\n\n{count:,} reloads of each plugin, one after the other, in one process that "
                "runs all of them; after each, one HTTP\nrequest on a new connection is answered by echo. "
                f"Each figure is the smallest of {LOOKS} looks, each after another reload.\n")
@@ -61,7 +61,7 @@ def measure(report, build, folder, placement, count, plugins):
                "libraries mapped | of them deleted |\n|---|---|---|---|---|---|---|---|---|")
     ends = {}
     with ReloadedHost("soak", build, folder, placement.server, (*PLUGINS, "language"), connections,
-                      inbound=HTTP_ROUTES) as host:
+                      tried, inbound=HTTP_ROUTES) as host:
         for plugin in plugins:
             ends[plugin] = _soak(report, host, plugin, count)
         kept = host.control.ask("status")["kept_libraries"]

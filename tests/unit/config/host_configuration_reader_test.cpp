@@ -123,7 +123,7 @@ log: {level: warning, format: json, levels: {network: debug, left: "off"}}
 control: {enabled: false, socket: run/control.sock}
 fingerprint: required
 shutdown: {drain_timeout: 0}
-reload: {probation: 0.25}
+reload: {probe: 2.5, probation: 0.25}
 )");
     ASSERT_TRUE(host) << to_string(host.error().front());
     const ConnectionInstance& left = host->connections[0];
@@ -168,6 +168,7 @@ reload: {probation: 0.25}
     EXPECT_EQ(host->control.socket, "/etc/patchbay/run/control.sock");
     EXPECT_EQ(host->fingerprint, FingerprintPolicy::required);
     EXPECT_EQ(host->shutdown.drain_timeout, 0s);
+    EXPECT_EQ(host->reload.probe, 2500ms);
     EXPECT_EQ(host->reload.probation, 250ms);
 }
 

@@ -100,7 +100,7 @@ TEST(HostSchema, AcceptsWhatTheReaderAccepts) {
              "heartbeat: {heartbeat_interval: 1, agent_timeout: 2, ping_timeout: 0.5}",
              "log: {level: 'off', format: json, levels: {anything: trace}}",
              "{control: {enabled: false, socket: ''}, shutdown: {drain_timeout: 0}, reload: "
-             "{probation: 0}}",
+             "{probe: 0, probation: 0}}",
              "limits: {max_hops: '${HOPS:int:4}'}",
              "log: {level: '${LEVEL:str:debug}'}",
              "control: {enabled: '${X:bool:no}'}",
@@ -183,6 +183,7 @@ TEST(HostSchema, RefusesWhatTheReaderRefuses) {
              "control: {enabled: 1}",
              "shutdown: {drain_timeout: -1}",
              "reload: {probation: soon}",
+             "reload: {probe: -1}",
              "network: {id: 1}",
          }) {
         EXPECT_FALSE(read_host(yaml)) << yaml;

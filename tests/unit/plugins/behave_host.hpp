@@ -44,6 +44,7 @@ class BehaveHost {
         options.data_dir = data_.path().string();
         options.drain_timeout = drain_timeout_;
         options.reload_probation = probation_;
+        options.probe = probe_;
         auto made = ConnectionHost::make(plan_, traffic_.multiplexer, clock_, traffic_.events,
                                          nullptr, std::move(options));
         ASSERT_TRUE(made) << to_string(made.error());
@@ -62,6 +63,8 @@ class BehaveHost {
 
     std::chrono::milliseconds drain_timeout_{100};
     std::chrono::milliseconds probation_{0};
+    /// Nothing is tried, unless a test gives it the command.
+    ProbeOptions probe_{{}, std::chrono::seconds(60)};
     TemporaryFolder data_;
     std::filesystem::path library_ = data_.path() / "behave.so";
     multiplexer::SystemClock clock_;

@@ -76,6 +76,19 @@ TEST_P(ApplyTest, AnAddedInstanceConnectsAndTakesItsMail) {
     EXPECT_TRUE(host_->stop().clean());
 }
 
+TEST_P(ApplyTest, ANewLibraryIsTriedInAProcessOfItsOwnFirst) {
+    probe_.command = {PATCHBAY_PROBE_PROGRAM};
+    plan("one");
+    start();
+    plan("two").library = test::fixture("fatal_create").string();
+    EXPECT_EQ(show(apply()), "two added [probe.crashed]");
+    EXPECT_EQ(status_of("two").last_error.value_or(Error{}).code, "probe.crashed");
+    EXPECT_EQ(ask("one", "echo here"), "here");
+    plan("three").library = test::fixture("behave_next").string();
+    EXPECT_EQ(show(apply()), "three added");
+    EXPECT_EQ(ask("three", "generation"), "2");
+}
+
 TEST_P(ApplyTest, ARemovedInstanceIsDisconnectedAndForgotten) {
     plan("one");
     plan("two");

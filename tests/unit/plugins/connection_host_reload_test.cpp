@@ -140,6 +140,53 @@ TEST_P(ReloadTest, AFileThatIsNoPluginIsNamedAndChangesNothing) {
     EXPECT_EQ(generation_that_answers("one"), "1");
 }
 
+TEST_P(ReloadTest, ALibraryIsTriedInAProcessOfItsOwnFirst) {
+    probe_.command = {PATCHBAY_PROBE_PROGRAM};
+    plan("one");
+    plan("two");
+    start();
+    for (const char* name : {"fatal_load", "fatal_create", "fatal_destroy"}) {
+        put(name);
+        const Error error = reload_error("one");
+        EXPECT_EQ(error.code, "probe.crashed") << name;
+        EXPECT_NE(error.message.find("the step `probe` failed"), std::string::npos)
+            << error.message;
+        EXPECT_NE(error.message.find("generation 1 goes on"), std::string::npos) << error.message;
+        EXPECT_EQ(reload_error("one").code, "reload.quarantined");
+    }
+    EXPECT_EQ(generation_that_answers("one"), "1");
+    put("behave_next");
+    const auto report = host_->reload({"one"});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_GT(report->probe_time, 0U);
+    EXPECT_TRUE(report->unloaded) << report->kept_because;
+    EXPECT_EQ(generation_that_answers("two"), "2");
+    EXPECT_EQ(metric(*host_->find("one"), "create"), 2) << "the trial has metrics of its own";
+}
+
+TEST_P(ReloadTest, AHostThatStopsEndsATrial) {
+    probe_.command = {PATCHBAY_PROBE_PROGRAM};
+    plan("one").limits.timeouts.connect = 60s;
+    start();
+    put("fatal_hang");
+    auto reload = std::async(std::launch::async, [this] { return host_->reload({"one"}); });
+    const auto is_trying = [this] {
+        for (const auto& entry :
+             std::filesystem::recursive_directory_iterator(data_.path() / "run")) {
+            if (entry.path().filename() == "probe") {
+                return true;
+            }
+        }
+        return false;
+    };
+    EXPECT_TRUE(eventually(is_trying));
+    EXPECT_TRUE(host_->stop().clean());
+    const auto report = reload.get();
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, "probe.cancelled");
+    EXPECT_TRUE(host_->quarantined().empty()) << "it is not to blame";
+}
+
 TEST_P(ReloadTest, NothingIsLostWhileTrafficFlows) {
     plan("one");
     start();
