@@ -413,6 +413,9 @@ void Instance::let_go(PluginObject& object) {
 
 Result<void> Instance::operate(PluginObject& object, multiplexer::Signal order,
                                std::chrono::nanoseconds limit) {
+    if (!object.follows_orders()) {
+        return failure(ErrorClass::failed, "plugin.lane_ended", "its lane has ended by itself");
+    }
     const std::uint32_t kind = order.kind;
     std::uint64_t token = 0;
     {

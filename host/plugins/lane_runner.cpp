@@ -30,6 +30,17 @@ class Entered {
     multiplexer::Lane* lane_;
 };
 
+class Ending {
+  public:
+    explicit Ending(std::atomic<bool>& ended) : ended_(ended) {}
+    Ending(const Ending&) = delete;
+    Ending& operator=(const Ending&) = delete;
+    ~Ending() { ended_.store(true); }
+
+  private:
+    std::atomic<bool>& ended_;
+};
+
 /// Calls into the plugin; an exception that leaves it becomes misbehaviour and `false`.
 template <class Function>
 bool protect(AbiHost& host, const char* complaint, Function&& call) noexcept {
@@ -89,8 +100,10 @@ void LaneRunner::run() noexcept {
     if (class_.run == nullptr) {
         drive();
     } else {
-        protect(host_, "an exception left run",
-                [&] { class_.run(instance_, lane_.handle(), lane_.index()); });
+        protect(host_, "an exception left run", [&] {
+            const Ending ending(loop_ended_);  // before anybody hears of it
+            class_.run(instance_, lane_.handle(), lane_.index());
+        });
         if (!stopping_.load()) {
             // Nobody serves the lane any more: the connection is as good as lost.
             host_.reports.misbehaved("lane.ended", "run returned before it was asked to stop");

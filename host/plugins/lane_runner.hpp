@@ -37,6 +37,8 @@ class LaneRunner final : public multiplexer::InlineDispatch {
     /// Before STOP. Nothing reaches the plugin from other threads any more: timers and inline
     /// dispatch.
     void stop_others();
+    /// The plugin's own loop has returned or thrown: nobody follows orders on this lane any more.
+    [[nodiscard]] bool loop_ended() const { return loop_ended_.load(); }
 
     void on_batch(multiplexer::Lane& lane, const patchbay_array& envelopes,
                   patchbay_status* results) noexcept override;
@@ -62,6 +64,7 @@ class LaneRunner final : public multiplexer::InlineDispatch {
     bool inline_ok_;
     LaneContext context_;
     std::atomic<bool> stopping_{false};
+    std::atomic<bool> loop_ended_{false};
     /// The last `connect` failed at once, so that there is nothing to disconnect.
     bool connect_failed_ = false;
     std::vector<patchbay_envelope> envelopes_;

@@ -175,6 +175,11 @@ std::uint32_t PluginObject::lane_count() const {
     return lanes_ == nullptr ? 0 : lanes_->lane_count();
 }
 
+bool PluginObject::follows_orders() const {
+    const std::lock_guard lock(mutex_);
+    return !runners_.empty() && !runners_.front()->loop_ended();
+}
+
 std::uint64_t PluginObject::in_flight() const {
     const std::lock_guard lock(mutex_);
     return lanes_ == nullptr ? 0 : lanes_->in_flight();

@@ -95,6 +95,8 @@ class PluginObject final : public std::enable_shared_from_this<PluginObject>,
     /// Another generation of the instance may be connected beside it.
     [[nodiscard]] bool overlaps() const { return (class_.flags & PATCHBAY_CLASS_OVERLAPS) != 0; }
     [[nodiscard]] std::uint32_t lane_count() const;
+    /// False: the loop of the lane that gets them has ended.
+    [[nodiscard]] bool follows_orders() const;
     [[nodiscard]] std::size_t thread_count() const { return host_.threads.count(); }
     /// Envelopes that it took and has not completed, and those that it has.
     [[nodiscard]] std::uint64_t in_flight() const;
