@@ -186,7 +186,8 @@ class Reload(ReloadTest):
             done = patchbay("reload", "--all", "--config", host.config)
             text = done.stdout.decode()
             self.assertEqual(done.returncode, 0, done.stderr.decode())
-            self.assertRegex(text, r"echo: generation 2 of patchbay/echo:0\.1\.0, reloaded in ")
+            self.assertRegex(text, r"echo: generation 2 of patchbay/echo:0\.1\.0, tried for [0-9.]+ ms, "
+                                   r"reloaded in [0-9.]+ ms, ")
             self.assertRegex(text, r"http_server: unchanged, generation 1 ")
             self.assertEqual(host.stop(), 0, host.log_text())
 

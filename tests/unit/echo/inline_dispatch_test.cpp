@@ -152,6 +152,7 @@ TEST(EchoPlugin, RunsOnTheAskersThreadWithoutAllocatingAndStillUnloads) {
         for (int i = 0; i < 200; ++i) {
             (void)asker.ask();
         }
+        scheduler.settle();  // it has told that the instance is connected
         const std::uint64_t before = allocations.load();
         for (int i = 0; i < 1000; ++i) {
             (void)asker.ask();
