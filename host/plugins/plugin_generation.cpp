@@ -98,9 +98,10 @@ Result<std::shared_ptr<PluginGeneration>> PluginGeneration::load(
                                  : plugin.substr(slash + 1, plugin.find(':', slash) - slash - 1);
     // Static constructors are code of the plugin: they run on a thread that ends, too.
     auto loaded = std::make_shared<std::optional<Result<Library>>>();
-    if (!call_on_host_thread("pbay:" + name, limit + check_limit, [loaded, runs, library, name, check] {
-            loaded->emplace(Library::load(*runs, library, name, check));
-        })) {
+    if (!call_on_host_thread("pbay:" + name, limit + check_limit,
+                             [loaded, runs, library, name, check] {
+                                 loaded->emplace(Library::load(*runs, library, name, check));
+                             })) {
         return failure(ErrorClass::failed, "plugin.hung",
                        "loading the library " + library + " of " + plugin +
                            " did not end within its time limit");
