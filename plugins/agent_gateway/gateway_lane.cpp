@@ -388,6 +388,7 @@ Awaitable<void> GatewayLane::wait_for_sockets(std::chrono::steady_clock::time_po
 
 void GatewayLane::on_batch(std::span<const TakenEnvelope> batch) {
     begin_turn();
+    shared_.counters.envelopes_in.add(static_cast<std::int64_t>(batch.size()));
     for (const TakenEnvelope& envelope : batch) {
         inbound_.take(envelope);
     }

@@ -100,8 +100,9 @@ void WaitingAnswers::remove(Waiting& waiting) noexcept {
     }
 }
 
-std::string WaitingAnswers::id_of(const Waiting& waiting) const {
-    return prefix_ + std::to_string(waiting.number_);
+void WaitingAnswers::append_id(std::string& out, const Waiting& waiting) const {
+    out += prefix_;
+    out += std::to_string(waiting.number_);
 }
 
 Waiting* WaitingAnswers::find(std::string_view id) noexcept {
