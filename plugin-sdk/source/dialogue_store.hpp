@@ -6,6 +6,7 @@
 
 #include <patchbay/dialogue.hpp>
 #include <patchbay/slot_index.hpp>
+#include <patchbay/text_hash.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -21,10 +22,10 @@ namespace patchbay {
 struct DialogueKey {
     DialogueKey() = default;
     DialogueKey(std::string_view reference, std::string_view opponent, bool is_own) noexcept
-        : starter_reference(reference), opponent_address(opponent), self_initiated(is_own) {
-        const std::hash<std::string_view> text_hash;
-        hash = (text_hash(reference) * 31U + text_hash(opponent)) * 2U + (is_own ? 1U : 0U);
-    }
+        : hash(TextHash()(reference, TextHash()(opponent, is_own ? 1U : 0U))),
+          starter_reference(reference),
+          opponent_address(opponent),
+          self_initiated(is_own) {}
     /// Of an opened dialogue, with the hash of the key by which it was not found before.
     DialogueKey(const Dialogue& dialogue, std::size_t known_hash) noexcept
         : hash(known_hash),
@@ -74,6 +75,7 @@ class DialogueStore {
     [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_; }
 
   private:
+    void fetch_next_to_go() const noexcept;
     [[nodiscard]] std::list<std::uint32_t>& list_of(const DialogueSlot& slot) noexcept {
         return slot.kept_after_end ? ended_ : active_;
     }

@@ -104,6 +104,7 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
     std::uint32_t waiting_answers = 0;
     bool flush_scheduled = false;
     bool wants_presence = false;
+    bool is_findable = false;  ///< by its agent's id
 
   private:
     enum class Phase : std::uint8_t { tls, head, open, answered, closing, closed };

@@ -3,6 +3,8 @@
 
 #include "frames/json_text.hpp"
 
+#include <patchbay/text_hash.hpp>
+
 #include <boost/asio/redirect_error.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -27,6 +29,10 @@ constexpr unsigned slot_bits = 24;
 constexpr unsigned lane_bits = 6;
 constexpr unsigned count_bits = 64 - slot_bits - lane_bits;
 constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
+
+std::uint32_t slot_of(const AgentSocket& socket) noexcept {
+    return static_cast<std::uint32_t>(socket.connection() & slot_mask);
+}
 
 /// Half of the time to disconnect, at most: what a socket has to finish before it moves.
 constexpr std::chrono::seconds moving_time{2};
@@ -250,8 +256,10 @@ bool GatewayLane::pass_on(AgentSocket& socket, const MovedSocket& moved) {
 }
 
 AgentSocket* GatewayLane::find_agent(std::string_view agent_id) const {
-    const auto found = agents_.find(agent_id);
-    return found == agents_.end() ? nullptr : found->second;
+    const std::uint32_t slot = agents_.find(TextHash()(agent_id), [&](std::uint32_t candidate) {
+        return slots_[candidate]->agent_id() == agent_id;
+    });
+    return slot == SlotIndex::none ? nullptr : slots_[slot];
 }
 
 AgentSocket* GatewayLane::find_connection(std::uint64_t connection) const {
@@ -269,23 +277,31 @@ void GatewayLane::bind(AgentSocket& socket, std::string agent_id, std::uint64_t 
     if (other != nullptr) {
         // The host has ended that session; its signal is on the way.
         other->forget_session();
-        agents_.erase(other->agent_id());
-        shared_.counters.agents.add(-1);
+        make_unfindable(*other);
         other->close(CloseCode::replaced, "replaced by a newer connection");
     }
+    make_unfindable(socket);
     socket.register_as(std::move(agent_id), session);
-    agents_.emplace(socket.agent_id(), &socket);
+    make_findable(socket);
+}
+
+void GatewayLane::make_findable(AgentSocket& socket) {
+    agents_.insert(slot_of(socket), TextHash()(socket.agent_id()));
+    socket.is_findable = true;
     shared_.counters.agents.add(1);
+}
+
+void GatewayLane::make_unfindable(AgentSocket& socket) noexcept {
+    if (std::exchange(socket.is_findable, false)) {
+        agents_.erase(slot_of(socket));
+        shared_.counters.agents.add(-1);
+    }
 }
 
 void GatewayLane::forget_agent(AgentSocket& socket) noexcept {
     want_presence(socket, false);
     inbound_.agent_left(socket);
-    const auto found = agents_.find(socket.agent_id());
-    if (found != agents_.end() && found->second == &socket) {
-        agents_.erase(found);
-        shared_.counters.agents.add(-1);
-    }
+    make_unfindable(socket);
 }
 
 void GatewayLane::release_agent(AgentSocket& socket) noexcept {
@@ -303,7 +319,7 @@ void GatewayLane::forget(AgentSocket& socket) noexcept {
     for (std::vector<AgentSocket*>* const list : {&to_flush_, &flushing_}) {
         std::replace(list->begin(), list->end(), &socket, static_cast<AgentSocket*>(nullptr));
     }
-    const auto slot = static_cast<std::uint32_t>(socket.connection() & slot_mask);
+    const std::uint32_t slot = slot_of(socket);
     slots_[slot] = nullptr;
     free_slots_.push_back(slot);
     shared_.limits.release(socket.peer(), socket.peer().is_unix());

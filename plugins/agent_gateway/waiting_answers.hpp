@@ -109,6 +109,7 @@ class WaitingAnswers {
   private:
     friend class Waiting;
     void take(Waiting& waiting) noexcept;
+    void fetch_answerable() const noexcept;
     [[nodiscard]] Waiting& at(std::uint32_t slot) noexcept {
         return slot < bound ? answerable_[slot] : requests_[slot - bound];
     }

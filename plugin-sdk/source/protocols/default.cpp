@@ -155,18 +155,11 @@ struct Sizes {
 };
 
 void write(const DefaultBytesView& message, const Sizes& sizes, char* buffer) {
-    protozero::fixed_size_buffer_adaptor target(buffer, sizes.whole);
-    wrapper::Writer outer(target);
-    wrapper::Writer dialogue_message(outer, wrapper::dialogue_message, sizes.inner);
-    wrapper::add_header(dialogue_message, message.header);
-    wrapper::Writer content(dialogue_message, wrapper::content, sizes.content);
-    if (sizes.body == 0) {
-        // To protozero a sub-message of size 0 means "size unknown", and it drops empty ones.
-        content.add_message(number(DefaultPerformative::bytes), "", 0);
-        return;
-    }
-    wrapper::Writer body(content, number(DefaultPerformative::bytes), sizes.body);
-    wire::add_bytes(body, field_bytes_content, message.content);
+    wire::BufferWriter writer(buffer);
+    wrapper::add_header(writer, message.header, sizes.inner);
+    writer.open(wrapper::content, sizes.content);
+    writer.open(number(DefaultPerformative::bytes), sizes.body);
+    wire::add_bytes(writer, field_bytes_content, message.content);
 }
 
 }  // namespace
