@@ -5,6 +5,7 @@
 /// of one hash, unless what they hold is bounded.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -42,8 +43,8 @@ struct TextHash {
     }
     /// Every bit of the result depends on every bit of both.
     [[nodiscard]] static std::uint64_t mixed(std::uint64_t a, std::uint64_t b) noexcept {
-        const std::uint64_t product = a * (b | 1U);
-        const std::uint64_t folded = (product ^ (product >> 32U)) * 0xD6E8FEB86659FD93U;
+        const std::uint64_t sum = a * 0x9FB21C651E98DF25U + std::rotl(b * 0xD6E8FEB86659FD93U, 32);
+        const std::uint64_t folded = (sum ^ (sum >> 32U)) * 0xA0761D6478BD642FU;
         return folded ^ (folded >> 32U);
     }
 };
