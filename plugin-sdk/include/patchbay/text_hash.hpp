@@ -21,7 +21,7 @@ struct TextHash {
         constexpr std::size_t step = 16;
         const char* at = text.data();
         std::size_t left = text.size();
-        std::uint64_t state = seed ^ (left * 0x9E3779B97F4A7C15U);
+        std::uint64_t state = seed * 0xC2B2AE3D27D4EB4FU + left * 0x9E3779B97F4A7C15U;
         for (; left > step; at += step, left -= step) {
             state = mixed(word(at, 8) ^ state, word(at + 8, 8) ^ 0xE7037ED1A0B428DBU);
         }
