@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reads protobuf fields in upstream's sense of "well-formed". protozero writes our messages; its
-/// reader is not used because it throws on bad input, refuses unknown groups and the reserved field
-/// numbers 19000 to 19999, and takes tags longer than 32 bits, where upstream's library (upb)
-/// decides the other way. Nothing here allocates or throws.
+/// Reads protobuf fields in upstream's sense of "well-formed". protozero helps to write our
+/// messages; its reader is not used because it throws on bad input, refuses unknown groups and the
+/// reserved field numbers 19000 to 19999, and takes tags longer than 32 bits, where upstream's
+/// library (upb) decides the other way. Nothing here allocates or throws.
 #pragma once
 
 #include <array>
