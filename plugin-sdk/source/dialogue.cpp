@@ -46,7 +46,7 @@ Result<void> check_next(const DialogueRules& rules, const DialogueSide& own,
 }  // namespace
 
 void DialogueSide::add(unsigned performative, std::size_t window) {
-    const auto value = static_cast<std::uint8_t>(performative);
+    const auto value = static_cast<char>(performative);
     if (latest_.size() < window) {
         latest_.push_back(value);
     } else {
@@ -65,7 +65,8 @@ std::optional<unsigned> DialogueSide::performative(std::int64_t number) const no
     if (number < 1 || number > count_ || number <= count_ - known) {
         return std::nullopt;
     }
-    return latest_[static_cast<std::size_t>(number - 1) % latest_.size()];
+    return static_cast<unsigned char>(
+        latest_[static_cast<std::size_t>(number - 1) % latest_.size()]);
 }
 
 struct Dialogues::Records {
@@ -101,21 +102,28 @@ struct Dialogues::Records {
         return std::nullopt;
     }
 
-    std::uint32_t open(std::string_view opponent, bool self_initiated, std::string starter,
-                       std::string responder) {
+    /// A dialogue that is not on record, by its key. Slots are used again with the memory that
+    /// their texts have.
+    std::uint32_t open(const DialogueKey& key) {
         const std::uint32_t slot = store.acquire();
         Dialogue& dialogue = store.at(slot).dialogue;
-        dialogue.label_.starter_reference = std::move(starter);
-        dialogue.label_.responder_reference = std::move(responder);
-        dialogue.label_.opponent_address = opponent;
-        dialogue.label_.starter_address =
-            self_initiated ? std::string_view(self_address) : opponent;
+        DialogueLabel& label = dialogue.label_;
+        label.starter_reference = key.starter_reference;
+        label.opponent_address = key.opponent_address;
+        label.starter_address =
+            key.self_initiated ? std::string_view(self_address) : key.opponent_address;
+        if (key.self_initiated) {
+            label.responder_reference.clear();
+        } else {
+            label.responder_reference.resize(nonce_size);
+            nonces->next_into(label.responder_reference.data());
+        }
         dialogue.outgoing_.clear();
         dialogue.incoming_.clear();
         dialogue.last_message_id_ = 0;
-        dialogue.self_initiated_ = self_initiated;
+        dialogue.self_initiated_ = key.self_initiated;
         dialogue.ended_ = false;
-        store.insert(slot);
+        store.insert(slot, key.hash);
         return slot;
     }
 
@@ -152,7 +160,8 @@ struct Dialogues::Records {
     }
 
     Result<UpdatedDialogue> update_first(const IncomingMessage& message) {
-        if (store.find(DialogueKey{message.starter_reference, message.sender, false})) {
+        const DialogueKey key(message.starter_reference, message.sender, false);
+        if (store.find(key)) {
             return refused("dialogue.duplicate",
                            "the dialogue reference of this first message is in use");
         }
@@ -162,8 +171,7 @@ struct Dialogues::Records {
         if (auto checked = check_first(message.performative); !checked) {
             return tl::unexpected(std::move(checked.error()));
         }
-        const std::uint32_t slot =
-            open(message.sender, false, std::string(message.starter_reference), nonces->next());
+        const std::uint32_t slot = open(key);
         const DialogueId id = store.id_of(slot);
         Dialogue& dialogue = store.at(slot).dialogue;
         record(slot, dialogue.incoming_, message.message_id, message.performative);
@@ -204,11 +212,12 @@ Result<OutgoingMessage> Dialogues::create(std::string_view counterparty, unsigne
     if (auto checked = records_->check_first(performative); !checked) {
         return tl::unexpected(std::move(checked.error()));
     }
-    std::string reference = records_->nonces->next();
-    if (records_->store.find(DialogueKey{reference, counterparty, true})) {
+    const std::string reference = records_->nonces->next();
+    const DialogueKey key(reference, counterparty, true);
+    if (records_->store.find(key)) {
         return refused("dialogue.duplicate", "the source of nonces repeated itself");
     }
-    const std::uint32_t slot = records_->open(counterparty, true, std::move(reference), {});
+    const std::uint32_t slot = records_->open(key);
     const DialogueId id = records_->store.id_of(slot);
     records_->record(slot, records_->store.at(slot).dialogue.outgoing_, first_message_id,
                      performative);

@@ -6,6 +6,7 @@
 
 #include <patchbay/dialogue.hpp>
 #include <patchbay/slot_index.hpp>
+#include <patchbay/text_hash.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,6 @@
 #include <list>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace patchbay {
 
@@ -22,10 +22,16 @@ namespace patchbay {
 struct DialogueKey {
     DialogueKey() = default;
     DialogueKey(std::string_view reference, std::string_view opponent, bool is_own) noexcept
-        : starter_reference(reference), opponent_address(opponent), self_initiated(is_own) {
-        const std::hash<std::string_view> text_hash;
-        hash = (text_hash(reference) * 31U + text_hash(opponent)) * 2U + (is_own ? 1U : 0U);
-    }
+        : hash(TextHash()(reference, TextHash()(opponent, is_own ? 1U : 0U))),
+          starter_reference(reference),
+          opponent_address(opponent),
+          self_initiated(is_own) {}
+    /// Of an opened dialogue, with the hash of the key by which it was not found before.
+    DialogueKey(const Dialogue& dialogue, std::size_t known_hash) noexcept
+        : hash(known_hash),
+          starter_reference(dialogue.label().starter_reference),
+          opponent_address(dialogue.label().opponent_address),
+          self_initiated(dialogue.is_self_initiated()) {}
 
     std::size_t hash = 0;  // first, so that it is compared first
     std::string_view starter_reference;
@@ -41,7 +47,7 @@ struct DialogueSlot {
     std::uint32_t generation = 0;
     bool used = false;
     bool kept_after_end = false;
-    std::list<std::uint32_t>::iterator order{};  ///< place in one of the two lists
+    std::list<std::uint32_t>::iterator order{};  ///< place in one of the lists
 };
 
 class DialogueStore {
@@ -55,10 +61,11 @@ class DialogueStore {
         return {slot, slots_[slot].generation};
     }
 
-    /// A free slot, after forgetting another dialogue when there are too many.
+    /// A free slot, after forgetting another dialogue when there are too many. It stays free until
+    /// it is inserted.
     [[nodiscard]] std::uint32_t acquire();
-    /// Makes an acquired slot findable by the label it has by now.
-    void insert(std::uint32_t slot);
+    /// Makes an acquired slot findable by the label it has by now, whose hash the caller has.
+    void insert(std::uint32_t slot, std::size_t hash);
     /// The slot's content stays readable until it is acquired again.
     void erase(std::uint32_t slot) noexcept;
     /// Notes that the dialogue was used; an ended one moves to those that go first.
@@ -68,15 +75,16 @@ class DialogueStore {
     [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_; }
 
   private:
-    [[nodiscard]] static DialogueKey key_of(const Dialogue& dialogue) noexcept {
-        return {dialogue.label().starter_reference, dialogue.label().opponent_address,
-                dialogue.is_self_initiated()};
+    void fetch_next_to_go() const noexcept;
+    [[nodiscard]] std::list<std::uint32_t>& list_of(const DialogueSlot& slot) noexcept {
+        return slot.kept_after_end ? ended_ : active_;
     }
 
     std::size_t limit_;
     std::deque<DialogueSlot> slots_;  // stable addresses: keys point into it
-    std::vector<std::uint32_t> free_;
     SlotIndex index_;
+    // Every slot has its node in one of them for ever, so that only a new slot allocates.
+    std::list<std::uint32_t> free_;    // front = the one that was used last
     std::list<std::uint32_t> active_;  // front = longest unused
     std::list<std::uint32_t> ended_;
     std::uint64_t evicted_ = 0;

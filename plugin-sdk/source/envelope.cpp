@@ -6,6 +6,7 @@
 #include <patchbay/public_id.hpp>
 #include <patchbay/utf8.hpp>
 
+#include <protozero/basic_pbf_writer.hpp>
 #include <protozero/buffer_fixed.hpp>
 
 #include <cstdint>

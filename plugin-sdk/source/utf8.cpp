@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <patchbay/utf8.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,6 +16,13 @@ bool is_ascii_word(const unsigned char* at) noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, at, word_size);
     return (word & 0x8080808080808080U) == 0;
+}
+
+/// Four words in a row, which is what the processor does at a time.
+bool are_ascii_words(const unsigned char* at) noexcept {
+    std::array<std::uint64_t, 4> words{};
+    std::memcpy(words.data(), at, sizeof words);
+    return ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080U) == 0;
 }
 
 bool is_continuation(unsigned char byte) noexcept {
@@ -53,7 +61,11 @@ bool is_utf8(std::string_view text) noexcept {
     const auto* at = reinterpret_cast<const unsigned char*>(text.data());
     std::size_t left = text.size();
     while (left != 0) {
-        // Nearly all addresses and ids are ASCII: eight bytes at a time while they are.
+        // Nearly all addresses and ids are ASCII: many bytes at a time while they are.
+        while (left >= 4 * word_size && are_ascii_words(at)) {
+            at += 4 * word_size;
+            left -= 4 * word_size;
+        }
         while (left >= word_size && is_ascii_word(at)) {
             at += word_size;
             left -= word_size;

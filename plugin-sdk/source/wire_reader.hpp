@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reads protobuf fields in upstream's sense of "well-formed". protozero writes our messages; its
-/// reader is not used because it throws on bad input, refuses unknown groups and the reserved field
-/// numbers 19000 to 19999, and takes tags longer than 32 bits, where upstream's library (upb)
-/// decides the other way. Nothing here allocates or throws.
+/// Reads protobuf fields in upstream's sense of "well-formed". protozero helps to write our
+/// messages; its reader is not used because it throws on bad input, refuses unknown groups and the
+/// reserved field numbers 19000 to 19999, and takes tags longer than 32 bits, where upstream's
+/// library (upb) decides the other way. Nothing here allocates or throws.
 #pragma once
 
 #include <array>
@@ -63,20 +63,7 @@ class Reader {
 
     /// Moves to the next field that is not a group (groups are skipped: no message of ours has
     /// one). False at the end of the message, and at the first error, which `failed` then tells.
-    [[nodiscard]] bool next() noexcept {
-        while (!rest_.empty() && !failed_) {
-            if (!read_tag()) {
-                return false;
-            }
-            if (type_ == Type::start_group) {
-                failed_ = !skip_group();
-            } else {
-                failed_ = type_ == Type::end_group || !read_value();
-                return !failed_;
-            }
-        }
-        return false;
-    }
+    [[nodiscard]] bool next() noexcept { return next_short() || next_of_any_form(); }
 
     [[nodiscard]] bool failed() const noexcept { return failed_; }
     [[nodiscard]] std::uint32_t field() const noexcept { return field_; }
@@ -100,6 +87,58 @@ class Reader {
     static constexpr std::size_t max_group_depth = 100;  // upstream's library has the same limit
     static constexpr std::size_t max_tag_size = 5;
     static constexpr std::uint64_t max_length = 0x7FFFFFFF;
+
+    /// Nearly all fields: a tag of one byte, and a number of one byte or bytes of less than 16 KiB.
+    /// False, and nothing changed, for all others.
+    bool next_short() noexcept {
+        if (rest_.size() < 2 || failed_) {
+            return false;
+        }
+        const auto byte = [this](std::size_t at) {
+            return static_cast<std::uint32_t>(static_cast<unsigned char>(rest_[at]));
+        };
+        const std::uint32_t tag = byte(0);
+        const auto type = static_cast<Type>(tag & 7U);
+        if (tag >= 0x80U || tag >> 3U == 0) {
+            return false;
+        }
+        std::size_t head = 2;
+        std::size_t size = byte(1);
+        if (type == Type::varint && size < 0x80U) {
+            varint_ = size;
+            size = 0;
+        } else if (type != Type::length_delimited) {
+            return false;
+        } else if (size >= 0x80U) {
+            if (rest_.size() == head || byte(head) >= 0x80U) {
+                return false;
+            }
+            size = (size & 0x7FU) | byte(head++) << 7U;
+        }
+        if (size > rest_.size() - head) {
+            return false;
+        }
+        field_ = tag >> 3U;
+        type_ = type;
+        bytes_ = rest_.substr(head, size);
+        rest_.remove_prefix(head + size);
+        return true;
+    }
+
+    bool next_of_any_form() noexcept {
+        while (!rest_.empty() && !failed_) {
+            if (!read_tag()) {
+                return false;
+            }
+            if (type_ == Type::start_group) {
+                failed_ = !skip_group();
+            } else {
+                failed_ = type_ == Type::end_group || !read_value();
+                return !failed_;
+            }
+        }
+        return false;
+    }
 
     bool read_tag() noexcept {
         const Varint tag = read_varint(rest_, max_tag_size);

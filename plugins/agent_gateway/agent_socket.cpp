@@ -25,6 +25,8 @@ constexpr std::size_t reading_bound = std::size_t{1} << 20U;
 constexpr std::size_t stranger_bound = std::size_t{256} << 10U;
 /// Control frames are not sent into a queue that does not move.
 constexpr std::size_t control_bound = std::size_t{64} << 10U;
+/// The begin of a message that was kept, beside which there is room to receive ahead.
+constexpr std::size_t kept_bound = std::size_t{4} << 10U;
 /// Of an agent that sends faster than it is read, before the others have their turn.
 constexpr int reads_per_turn = 8;
 
@@ -126,6 +128,9 @@ void AgentSocket::on_keepalive() {
 void AgentSocket::on_ready(net::ReadyFor what) noexcept {
     try {
         lane_.begin_turn();
+        if (has_received) {
+            lane_.handle_received();  // what came before comes first
+        }
         readable_ = readable_ || what.reading;
         ended_ = ended_ || what.ended;
         if (phase_ == Phase::tls) {
@@ -139,6 +144,10 @@ void AgentSocket::on_ready(net::ReadyFor what) noexcept {
         }
         if (what.broken && (paused_ || outgoing_)) {
             abort();
+            return;
+        }
+        if (may_receive_ahead()) {
+            receive_ahead();
             return;
         }
         read();
@@ -170,38 +179,72 @@ void AgentSocket::refuse_handshake() {
 }
 
 void AgentSocket::read() {
-    const auto may_read = [this] {
-        return phase_ != Phase::closed && phase_ != Phase::answered && !paused_ &&
-               (!outgoing_ || outgoing_->size() <= reading_bound);
-    };
     for (int reads = 0; readable_ && may_read(); ++reads) {
         if (reads == reads_per_turn) {
             lane_.schedule_flush(*this);  // which goes on reading
             break;
         }
-        const std::span<char> buffer = lane_.read_buffer();
-        const std::size_t kept = kept_.size();
-        if (kept >= buffer.size()) {
-            abort();  // cannot be: what is kept was read from this buffer
-            return;
-        }
-        const net::IoResult result = stream_.read_some(buffer.data() + kept, buffer.size() - kept);
-        if (result.state != net::IoState::done) {
-            // TLS may have to write first, and hold input that the system does not tell of again.
-            readable_ = result.state == net::IoState::want_write;
-            if (result.state == net::IoState::closed || result.state == net::IoState::failed) {
-                abort();
-            }
+        const std::span<char> received = receive(lane_.read_buffer());
+        if (received.empty()) {
             break;
         }
-        // The end of the stream is no news to wait for: it may have been told with the last bytes.
-        readable_ = !result.drained || ended_;
-        heard_ = true;
-        std::memcpy(buffer.data(), kept_.data(), kept);
-        kept_ = std::string();
-        consume(buffer.first(kept + result.size));
+        consume(received);
     }
     update_wait();
+}
+
+bool AgentSocket::may_read() const noexcept {
+    return phase_ != Phase::closed && phase_ != Phase::answered && !paused_ &&
+           (!outgoing_ || outgoing_->size() <= reading_bound);
+}
+
+std::span<char> AgentSocket::receive(std::span<char> buffer) {
+    const std::size_t kept = kept_.size();
+    if (kept >= buffer.size()) {
+        abort();  // cannot be: what is kept was read from such a buffer
+        return {};
+    }
+    const net::IoResult result = stream_.read_some(buffer.data() + kept, buffer.size() - kept);
+    if (result.state != net::IoState::done) {
+        // TLS may have to write first, and hold input that the system does not tell of again.
+        readable_ = result.state == net::IoState::want_write;
+        if (result.state == net::IoState::closed || result.state == net::IoState::failed) {
+            abort();
+        }
+        return {};
+    }
+    // The end of the stream is no news to wait for: it may have been told with the last bytes.
+    readable_ = !result.drained || ended_;
+    heard_ = true;
+    std::memcpy(buffer.data(), kept_.data(), kept);
+    kept_ = std::string();
+    return buffer.first(kept + result.size);
+}
+
+bool AgentSocket::may_receive_ahead() const noexcept {
+    return phase_ == Phase::open && readable_ && may_read() && !ended_ && !discarding_ &&
+           !lane_.passes_on() && !stream_.is_tls() && kept_.size() <= kept_bound;
+}
+
+void AgentSocket::receive_ahead() {
+    const std::span<char> received = receive(lane_.buffer_ahead());
+    if (!received.empty()) {
+        lane_.received_ahead(*this, received);
+    }
+}
+
+void AgentSocket::handle_received(std::span<char> bytes) {
+    consume(bytes);
+    if (is_closed()) {
+        return;
+    }
+    if (readable_) {
+        lane_.schedule_flush(*this);  // which goes on reading
+    }
+    update_wait();
+    if (lane_.passes_on()) {
+        move_on();
+    }
 }
 
 void AgentSocket::resume() {

@@ -68,6 +68,8 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
     bool move_on();
     /// It is a socket that moved here.
     void go_on(MovedSocket moved);
+    /// What it received before is handled now: see `GatewayLane::receive_ahead`.
+    void handle_received(std::span<char> bytes);
     /// Writes what waits to be written, and goes on reading when that was held up.
     void flush();
 
@@ -104,6 +106,8 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
     std::uint32_t waiting_answers = 0;
     bool flush_scheduled = false;
     bool wants_presence = false;
+    bool is_findable = false;   ///< by its agent's id
+    bool has_received = false;  ///< what is not handled yet
 
   private:
     enum class Phase : std::uint8_t { tls, head, open, answered, closing, closed };
@@ -111,6 +115,11 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
     void step_handshake();
     void refuse_handshake();
     void read();
+    [[nodiscard]] bool may_read() const noexcept;
+    [[nodiscard]] bool may_receive_ahead() const noexcept;
+    void receive_ahead();
+    /// One read behind what was kept; nothing when there is nothing (any more), or it has ended.
+    [[nodiscard]] std::span<char> receive(std::span<char> buffer);
     void take_kept();
     void consume(std::span<char> bytes);
     void consume_head(std::span<char>& bytes);

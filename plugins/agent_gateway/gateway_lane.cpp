@@ -3,6 +3,8 @@
 
 #include "frames/json_text.hpp"
 
+#include <patchbay/text_hash.hpp>
+
 #include <boost/asio/redirect_error.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,6 +22,8 @@ using websocket::CloseCode;
 constexpr std::size_t kept_queues = 128;
 constexpr std::size_t kept_queue_size = std::size_t{64} << 10U;
 constexpr std::size_t read_size = std::size_t{128} << 10U;
+/// Room to receive ahead, more than what a socket may have kept.
+constexpr std::size_t least_ahead = std::size_t{16} << 10U;
 constexpr std::chrono::seconds closing_time{2};
 
 // A connection's number: its slot, its lane, and how many sockets the lane had before.
@@ -27,6 +31,10 @@ constexpr unsigned slot_bits = 24;
 constexpr unsigned lane_bits = 6;
 constexpr unsigned count_bits = 64 - slot_bits - lane_bits;
 constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
+
+std::uint32_t slot_of(const AgentSocket& socket) noexcept {
+    return static_cast<std::uint32_t>(socket.connection() & slot_mask);
+}
 
 /// Half of the time to disconnect, at most: what a socket has to finish before it moves.
 constexpr std::chrono::seconds moving_time{2};
@@ -92,6 +100,7 @@ GatewayLane::GatewayLane(Shared& shared, Lane& lane)
       inbound_(*this),
       connections_(first_count()),
       read_buffer_(read_size + websocket::padding),
+      ahead_(read_size + websocket::padding),
       drained_(lane.executor()) {
     const Limits& limits = shared.options.limits;
     using Wait = AgentSocket::Wait;
@@ -120,6 +129,36 @@ GatewayLane::~GatewayLane() {
 
 std::span<char> GatewayLane::read_buffer() noexcept {
     return std::span(read_buffer_).first(read_size);
+}
+
+std::span<char> GatewayLane::buffer_ahead() noexcept {
+    return std::span(ahead_).subspan(ahead_used_, read_size - ahead_used_);
+}
+
+void GatewayLane::received_ahead(AgentSocket& socket, std::span<char> bytes) {
+    received_.push_back({&socket, bytes});
+    socket.has_received = true;
+    ahead_used_ += bytes.size();
+    if (read_size - ahead_used_ < least_ahead) {
+        handle_received();
+    }
+}
+
+void GatewayLane::handle_received() {
+    for (std::size_t i = 0; i < received_.size(); ++i) {
+        const Received next = received_[i];
+        if (next.socket == nullptr) {
+            continue;
+        }
+        next.socket->has_received = false;
+        try {
+            next.socket->handle_received(next.bytes);
+        } catch (...) {
+            next.socket->abort();
+        }
+    }
+    received_.clear();
+    ahead_used_ = 0;
 }
 
 net::DeadlineQueue& GatewayLane::queue(AgentSocket::Wait what) noexcept {
@@ -250,8 +289,10 @@ bool GatewayLane::pass_on(AgentSocket& socket, const MovedSocket& moved) {
 }
 
 AgentSocket* GatewayLane::find_agent(std::string_view agent_id) const {
-    const auto found = agents_.find(agent_id);
-    return found == agents_.end() ? nullptr : found->second;
+    const std::uint32_t slot = agents_.find(TextHash()(agent_id), [&](std::uint32_t candidate) {
+        return slots_[candidate]->agent_id() == agent_id;
+    });
+    return slot == SlotIndex::none ? nullptr : slots_[slot];
 }
 
 AgentSocket* GatewayLane::find_connection(std::uint64_t connection) const {
@@ -269,23 +310,31 @@ void GatewayLane::bind(AgentSocket& socket, std::string agent_id, std::uint64_t 
     if (other != nullptr) {
         // The host has ended that session; its signal is on the way.
         other->forget_session();
-        agents_.erase(other->agent_id());
-        shared_.counters.agents.add(-1);
+        make_unfindable(*other);
         other->close(CloseCode::replaced, "replaced by a newer connection");
     }
+    make_unfindable(socket);
     socket.register_as(std::move(agent_id), session);
-    agents_.emplace(socket.agent_id(), &socket);
+    make_findable(socket);
+}
+
+void GatewayLane::make_findable(AgentSocket& socket) {
+    agents_.insert(slot_of(socket), TextHash()(socket.agent_id()));
+    socket.is_findable = true;
     shared_.counters.agents.add(1);
+}
+
+void GatewayLane::make_unfindable(AgentSocket& socket) noexcept {
+    if (std::exchange(socket.is_findable, false)) {
+        agents_.erase(slot_of(socket));
+        shared_.counters.agents.add(-1);
+    }
 }
 
 void GatewayLane::forget_agent(AgentSocket& socket) noexcept {
     want_presence(socket, false);
     inbound_.agent_left(socket);
-    const auto found = agents_.find(socket.agent_id());
-    if (found != agents_.end() && found->second == &socket) {
-        agents_.erase(found);
-        shared_.counters.agents.add(-1);
-    }
+    make_unfindable(socket);
 }
 
 void GatewayLane::release_agent(AgentSocket& socket) noexcept {
@@ -303,7 +352,12 @@ void GatewayLane::forget(AgentSocket& socket) noexcept {
     for (std::vector<AgentSocket*>* const list : {&to_flush_, &flushing_}) {
         std::replace(list->begin(), list->end(), &socket, static_cast<AgentSocket*>(nullptr));
     }
-    const auto slot = static_cast<std::uint32_t>(socket.connection() & slot_mask);
+    for (Received& received : received_) {
+        if (received.socket == &socket) {
+            received.socket = nullptr;
+        }
+    }
+    const std::uint32_t slot = slot_of(socket);
     slots_[slot] = nullptr;
     free_slots_.push_back(slot);
     shared_.limits.release(socket.peer(), socket.peer().is_unix());
@@ -388,6 +442,7 @@ Awaitable<void> GatewayLane::wait_for_sockets(std::chrono::steady_clock::time_po
 
 void GatewayLane::on_batch(std::span<const TakenEnvelope> batch) {
     begin_turn();
+    shared_.counters.envelopes_in.add(static_cast<std::int64_t>(batch.size()));
     for (const TakenEnvelope& envelope : batch) {
         inbound_.take(envelope);
     }
@@ -510,6 +565,7 @@ void GatewayLane::begin_turn() {
 
 void GatewayLane::end_of_turn() noexcept {
     try {
+        handle_received();
         finish();
     } catch (...) {
         shared_.host.log().error(

@@ -23,6 +23,7 @@
 #include <patchbay/net/readiness.hpp>
 #include <patchbay/net/tls.hpp>
 #include <patchbay/parked_connections.hpp>
+#include <patchbay/slot_index.hpp>
 
 #include <array>
 #include <chrono>
@@ -34,7 +35,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace patchbay::agent_gateway {
@@ -106,8 +106,10 @@ class GatewayLane {
     /// `each(socket)` for every registered one.
     template <class Function>
     void each_agent(Function each) {
-        for (const auto& [id, socket] : agents_) {
-            each(*socket);
+        for (AgentSocket& socket : sockets_) {
+            if (socket.is_findable) {
+                each(socket);
+            }
         }
     }
     /// That socket is that agent's from now on.
@@ -131,6 +133,13 @@ class GatewayLane {
     [[nodiscard]] websocket::ReaderSupport& reader_support() noexcept { return reader_support_; }
     /// Behind it, the reader's padding may be read.
     [[nodiscard]] std::span<char> read_buffer() noexcept;
+    /// Sockets that become ready in one turn are read one after the other, and what they brought is
+    /// handled when all are: the system's code and ours do not push each other out of the
+    /// processor's caches with every message. The room for one more, which is never little.
+    [[nodiscard]] std::span<char> buffer_ahead() noexcept;
+    /// `bytes` are the begin of what `buffer_ahead` gave.
+    void received_ahead(AgentSocket& socket, std::span<char> bytes);
+    void handle_received();
     [[nodiscard]] net::DeadlineQueue& queue(AgentSocket::Wait what) noexcept;
     [[nodiscard]] std::unique_ptr<SendQueue> take_queue();
     void give_queue(std::unique_ptr<SendQueue> queue);
@@ -155,6 +164,8 @@ class GatewayLane {
     AgentSocket& add_socket(net::Stream stream, const net::PeerAddress& peer);
     [[nodiscard]] Awaitable<void> wait_for_sockets(std::chrono::steady_clock::time_point deadline);
     void say_goodbye();
+    void make_findable(AgentSocket& socket);
+    void make_unfindable(AgentSocket& socket) noexcept;
     void forget_agent(AgentSocket& socket) noexcept;
     void end_of_turn() noexcept;
     void finish();
@@ -181,13 +192,19 @@ class GatewayLane {
     std::vector<AgentSocket*> slots_;
     std::vector<std::uint32_t> free_slots_;
     std::uint64_t connections_;
-    /// The keys lie in the sockets.
-    std::unordered_map<std::string_view, AgentSocket*> agents_;
+    SlotIndex agents_;  ///< slots of sockets that are an agent's, by its id
     std::vector<AgentSocket*> to_flush_;
     std::vector<AgentSocket*> flushing_;  ///< in the present round
     std::vector<std::unique_ptr<SendQueue>> queues_;
     std::vector<std::uint64_t> completed_;
+    struct Received {
+        AgentSocket* socket;
+        std::span<char> bytes;
+    };
     std::vector<char> read_buffer_;
+    std::vector<char> ahead_;
+    std::size_t ahead_used_ = 0;
+    std::vector<Received> received_;
     std::size_t presence_wanted_ = 0;
     bool in_turn_ = false;
     bool draining_ = false;

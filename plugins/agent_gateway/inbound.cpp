@@ -6,8 +6,6 @@
 #include "frames/json_text.hpp"
 #include "gateway_lane.hpp"
 
-#include <patchbay/public_id.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -15,20 +13,16 @@ namespace patchbay::agent_gateway {
 
 namespace {
 
-/// The name of an end of an envelope for agents that speak envelopes; see Routing.
-std::string wire_name(std::string_view name) {
-    std::string text;
-    if (is_public_id(name)) {
-        text = Routing::component_prefix;
-    }
-    text += name;
-    return text;
+/// The message of ours that an answer answers: it began the dialogue with its own id.
+std::string_view answered_id(const std::optional<protocols::MessageView>& header) {
+    return header && header->message_id < 0 ? header->starter_reference : std::string_view();
 }
 
-/// An envelope as a message: `content` tells the protocol, both ends and the body.
-void write_message(std::string& out, const EnvelopeView& envelope, std::string_view id,
-                   std::string_view agent_id, std::int64_t time, bool wants_answer,
-                   std::string_view in_reply_to) {
+/// An envelope, whose `dialogue_of` is told, as a message: `content` tells the protocol, both ends
+/// and the body.
+void write_message(std::string& out, const EnvelopeView& envelope,
+                   const std::optional<protocols::MessageView>& dialogue, std::string_view id,
+                   std::string_view agent_id, std::int64_t time, bool wants_answer) {
     // Names and what stands around them are written as they are: this is done for every envelope.
     const auto text = [&out](std::string_view before, std::string_view value) {
         out += before;
@@ -44,19 +38,14 @@ void write_message(std::string& out, const EnvelopeView& envelope, std::string_v
     text(R"(, "to": )", envelope.to);
     text(R"(, "sender": )", envelope.sender);
     out += R"(, "body": )";
-    append_body_json(out, envelope.protocol_id, envelope.message);
+    append_body_json(out, envelope.protocol_id, envelope.message, dialogue);
     out += R"(}, "text_representation": null, "requires_response": )";
     out += wants_answer ? "true" : "false";
-    if (!in_reply_to.empty()) {
-        text(R"(, "in_reply_to": )", in_reply_to);
+    if (const std::string_view answered = answered_id(dialogue); !answered.empty()) {
+        text(R"(, "in_reply_to": )", answered);
     }
     out += '}';
     out += message_frame_end;
-}
-
-/// The message of ours that an answer answers: it began the dialogue with its own id.
-std::string_view answered_id(const std::optional<protocols::MessageView>& header) {
-    return header && header->message_id < 0 ? header->starter_reference : std::string_view();
 }
 
 /// More is given back after the message that needed it.
@@ -76,7 +65,6 @@ void Inbound::fail(std::uint64_t token, std::string code, std::string text) {
 // ---- Envelopes ----------------------------------------------------------------------------------
 
 void Inbound::take(const TakenEnvelope& envelope) {
-    lane_.shared().counters.envelopes_in.add();
     const std::string_view id = envelope.agent().empty() ? envelope.to() : envelope.agent();
     AgentSocket* const receiver = lane_.find_agent(id);
     if (receiver == nullptr) {
@@ -92,8 +80,8 @@ void Inbound::take(const TakenEnvelope& envelope) {
 /// A message of an agent of another lane or transport, or of a connection that writes them.
 void Inbound::take_message(AgentSocket& receiver, const TakenEnvelope& envelope) {
     if (receiver.speaks_envelopes()) {
-        const Sent sent = lane_.routing().hand_over(receiver, {}, envelope.message(),
-                                                    wire_name(envelope.sender()));
+        const Sent sent =
+            lane_.routing().hand_over(receiver, {}, envelope.message(), envelope.sender());
         if (sent != Sent::queued) {
             fail(envelope.token(), "agent_gateway.agent_too_slow",
                  "The agent does not read what is sent to it.");
@@ -167,17 +155,14 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
     }
     Sent sent = Sent::closed;
     if (receiver.speaks_envelopes()) {
-        const std::string to = wire_name(envelope.to());
-        const std::string sender = wire_name(envelope.sender());
-        EnvelopeView view = envelope.view();
-        view.to = to;
-        view.sender = sender;
         frame_.clear();
-        append_envelope(frame_, view);
+        append_envelope_for_agent(frame_, envelope.view());
         sent = receiver.send_binary(frame_);
     } else {
-        write_message(frame_, envelope.view(), waiting_.id_of(*waiting), receiver.agent_id(),
-                      lane_.wall_ms(), wants_answer, answered_id(header));
+        id_.clear();
+        waiting_.append_id(id_, *waiting);
+        write_message(frame_, envelope.view(), header, id_, receiver.agent_id(), lane_.wall_ms(),
+                      wants_answer);
         sent = receiver.send_text(frame_);
     }
     trim_frame();
@@ -200,8 +185,8 @@ void Inbound::take_other(AgentSocket& receiver, const TakenEnvelope& envelope) {
 
 Sent Inbound::tell(AgentSocket& receiver, const EnvelopeView& envelope) {
     const auto header = dialogue_of(envelope.protocol_id, envelope.message);
-    write_message(frame_, envelope, lane_.routing().new_message_id(), receiver.agent_id(),
-                  lane_.wall_ms(), false, answered_id(header));
+    write_message(frame_, envelope, header, lane_.routing().new_message_id(), receiver.agent_id(),
+                  lane_.wall_ms(), false);
     const Sent sent = receiver.send_text(frame_);
     trim_frame();
     return sent;
@@ -247,8 +232,8 @@ void Inbound::answer(AgentSocket& socket, const AgentMessage& message) {
         body = *message.content;  // the short form: the body alone
     }
     const std::string reference = lane_.routing().nonces().next();
-    const auto encoded =
-        encode_body(waiting.protocol_id(), body, answer_header(waiting.header(), reference));
+    const protocols::DialogueHeader header = answer_header(waiting.header(), reference);
+    const auto encoded = encode_body(waiting.protocol_id(), body, protocols::view_of(header, {}));
     if (!encoded) {
         lane_.routing().refuse_message(socket, message.message_id, "invalid_message",
                                        encoded.error().message);

@@ -66,6 +66,7 @@ class Inbound final : public WaitingAnswers::Owner {
     GatewayLane& lane_;
     WaitingAnswers waiting_;
     std::string frame_;  ///< is written into again and again
+    std::string id_;     ///< so is this
 };
 
 }  // namespace patchbay::agent_gateway

@@ -169,7 +169,7 @@ Sent Routing::hand_over(AgentSocket& receiver, std::string_view frame, std::stri
     envelope.protocol_id = agent_message_protocol_id;
     envelope.message = data;
     std::string bytes;
-    append_envelope(bytes, envelope);
+    append_envelope_for_agent(bytes, envelope);
     return receiver.send_binary(bytes);
 }
 
@@ -223,9 +223,9 @@ void Routing::send_to_component(AgentSocket& socket, const AgentMessage& message
             return;
         }
         // The answer names it, so that the agent knows what was answered.
-        const std::string reference =
-            message.message_id.empty() ? new_message_id() : std::string(message.message_id);
-        auto encoded = encode_body(protocol_id, body, {reference, "", 1, 0});
+        const std::string made = message.message_id.empty() ? new_message_id() : std::string();
+        const std::string_view reference = made.empty() ? message.message_id : made;
+        auto encoded = encode_body(protocol_id, body, {reference, {}, 1, 0, {}});
         if (!encoded) {
             refuse_message(socket, message.message_id, "invalid_message", encoded.error().message);
             return;

@@ -41,9 +41,6 @@ class Routing {
   public:
     /// Envelopes that are delivered together.
     static constexpr std::size_t batch_bound = 64;
-    /// Prefix of the names of the host's components in the subprotocol of envelopes, whose codec
-    /// wants both ends of an envelope to be of one kind.
-    static constexpr std::string_view component_prefix = "component:";
 
     explicit Routing(GatewayLane& lane);
 

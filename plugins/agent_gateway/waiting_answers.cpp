@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "waiting_answers.hpp"
 
+#include <patchbay/text_hash.hpp>
+
 #include <charconv>
-#include <functional>
 #include <utility>
 
 namespace patchbay::agent_gateway {
@@ -13,8 +14,8 @@ constexpr std::uint64_t slots = 2 * std::uint64_t{WaitingAnswers::bound};
 
 std::size_t dialogue_hash(std::uint64_t connection, std::string_view sender,
                           std::string_view protocol_id, std::string_view reference) noexcept {
-    const std::hash<std::string_view> hash;
-    return ((hash(reference) * 31U + hash(sender)) * 31U + hash(protocol_id)) * 31U + connection;
+    const TextHash hash;
+    return hash(reference, hash(sender, hash(protocol_id, connection)));
 }
 
 }  // namespace
@@ -85,7 +86,24 @@ Waiting& WaitingAnswers::add_answerable() {
         remove(waiting);
     }
     take(waiting);
+    fetch_answerable();
     return waiting;
+}
+
+void WaitingAnswers::fetch_answerable() const noexcept {
+    // Taken in turn, they have always left the processor's cache: the one after the next is
+    // fetched, and what the next one points to.
+    const auto next = static_cast<std::size_t>(next_answerable_ % bound);
+    if (next + 1 < answerable_.size()) {
+        const auto* const later = reinterpret_cast<const char*>(&answerable_[next + 1]);
+        for (std::size_t at = 0; at < sizeof(Waiting); at += 64) {
+            __builtin_prefetch(later + at, 1);
+        }
+        const std::string& texts = answerable_[next].texts_;
+        for (std::size_t at = 0; at < texts.size(); at += 64) {
+            __builtin_prefetch(texts.data() + at, 1);
+        }
+    }
 }
 
 void WaitingAnswers::remove(Waiting& waiting) noexcept {
@@ -100,8 +118,9 @@ void WaitingAnswers::remove(Waiting& waiting) noexcept {
     }
 }
 
-std::string WaitingAnswers::id_of(const Waiting& waiting) const {
-    return prefix_ + std::to_string(waiting.number_);
+void WaitingAnswers::append_id(std::string& out, const Waiting& waiting) const {
+    out += prefix_;
+    out += std::to_string(waiting.number_);
 }
 
 Waiting* WaitingAnswers::find(std::string_view id) noexcept {

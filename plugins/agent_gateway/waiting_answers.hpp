@@ -84,7 +84,7 @@ class WaitingAnswers {
     void remove(Waiting& waiting) noexcept;
 
     /// What the agent names that answers it.
-    [[nodiscard]] std::string id_of(const Waiting& waiting) const;
+    void append_id(std::string& out, const Waiting& waiting) const;
     [[nodiscard]] bool is_id(std::string_view id) const noexcept { return id.starts_with(prefix_); }
     /// Null when nothing of that id waits.
     [[nodiscard]] Waiting* find(std::string_view id) noexcept;
@@ -109,6 +109,7 @@ class WaitingAnswers {
   private:
     friend class Waiting;
     void take(Waiting& waiting) noexcept;
+    void fetch_answerable() const noexcept;
     [[nodiscard]] Waiting& at(std::uint32_t slot) noexcept {
         return slot < bound ? answerable_[slot] : requests_[slot - bound];
     }

@@ -6,11 +6,11 @@
 
 #include <patchbay/dialogue_book.hpp>
 #include <patchbay/envelope_exchange.hpp>
+#include <patchbay/protocols/default.hpp>
 #include <patchbay/result.hpp>
 
 #include <cstddef>
 #include <optional>
-#include <string>
 
 namespace patchbay::echo {
 
@@ -19,9 +19,10 @@ class DefaultAnswers {
     /// Remembers at most `max_dialogues` per address that is written to.
     explicit DefaultAnswers(std::size_t max_dialogues);
 
-    /// The `message` of the answer, or nothing when none is wanted. Fails with the codes of the
-    /// codec and of the dialogues.
-    [[nodiscard]] Result<std::optional<std::string>> answer_to(const TakenEnvelope& envelope);
+    /// The answer, or nothing when none is wanted. Its views are those of the envelope and, until
+    /// the next call, of this object. Fails with the codes of the codec and of the dialogues.
+    [[nodiscard]] Result<std::optional<protocols::DefaultBytesView>> answer_to(
+        const TakenEnvelope& envelope);
 
   private:
     DialogueBook dialogues_;

@@ -55,12 +55,12 @@ Result<bool> EchoConnection::answer_default(Batch& batch, std::size_t index,
     if (!*message) {
         return false;
     }
-    char* const space = batch.reply(index, (*message)->size());
+    const std::size_t size = protocols::encoded_size(**message);
+    char* const space = batch.reply(index, size);
     if (space == nullptr) {
         return false;
     }
-    (*message)->copy(space, (*message)->size());
-    return true;
+    return protocols::encode_into(**message, space, size).map([](std::size_t) { return true; });
 }
 
 Result<bool> EchoConnection::answer_http(Batch& batch, std::size_t index,

@@ -32,7 +32,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace patchbay {
 
@@ -58,7 +57,9 @@ class DialogueSide {
 
   private:
     std::int64_t count_ = 0;
-    std::vector<std::uint8_t> latest_;  ///< a ring once it has grown to the window
+    /// Bytes, a ring once it has grown to the window. A string, because that holds the first ones
+    /// in place: most dialogues are short.
+    std::string latest_;
 };
 
 class Dialogue {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../wire_reader.hpp"
 #include "../wire_writer.hpp"
+#include "message_writer.hpp"
 
 #include <patchbay/protocols/default.hpp>
 #include <patchbay/utf8.hpp>
@@ -31,11 +32,12 @@ bool is_known(DefaultErrorCode code) noexcept {
 }
 
 /// The readers below merge into `target`: a repeated sub-message adds to the earlier one.
-bool read_bytes(std::string_view bytes, DefaultBytes& target) {
+template <class Text>
+bool read_bytes(std::string_view bytes, Text& target) {
     wire::Reader reader(bytes);
     while (reader.next()) {
         if (reader.is_bytes(field_bytes_content)) {
-            target.content = reader.bytes();
+            target = reader.bytes();
         }
     }
     return !reader.failed();
@@ -138,24 +140,91 @@ Result<void> write_error(protozero::pbf_writer& writer, const DefaultError& erro
     return {};
 }
 
+/// The nested lengths of a message of performative bytes, outermost last.
+struct Sizes {
+    explicit Sizes(const DefaultBytesView& message) noexcept
+        : body(wire::bytes_size(message.content.size())),
+          content(wire::present_size(body)),
+          inner(wrapper::inner_size(message.header, content)),
+          whole(wire::present_size(inner)) {}
+
+    std::size_t body;
+    std::size_t content;
+    std::size_t inner;
+    std::size_t whole;
+};
+
+void write(const DefaultBytesView& message, const Sizes& sizes, char* buffer) {
+    wire::BufferWriter writer(buffer);
+    wrapper::add_header(writer, message.header, sizes.inner);
+    writer.open(wrapper::content, sizes.content);
+    writer.open(number(DefaultPerformative::bytes), sizes.body);
+    wire::add_bytes(writer, field_bytes_content, message.content);
+}
+
 }  // namespace
 
+std::size_t encoded_size(const DefaultBytesView& message) noexcept {
+    return Sizes(message).whole;
+}
+
+Result<std::size_t> encode_into(const DefaultBytesView& message, char* buffer,
+                                std::size_t capacity) {
+    const Sizes sizes(message);
+    if (auto checked = wrapper::check(message.header, sizes.whole); !checked) {
+        return tl::unexpected(std::move(checked.error()));
+    }
+    if (auto room = wrapper::check_room(sizes.whole, capacity); !room) {
+        return tl::unexpected(std::move(room.error()));
+    }
+    write(message, sizes, buffer);
+    return sizes.whole;
+}
+
+Result<std::string> encode(const DefaultBytesView& message) {
+    const Sizes sizes(message);
+    if (auto checked = wrapper::check(message.header, sizes.whole); !checked) {
+        return tl::unexpected(std::move(checked.error()));
+    }
+    std::string bytes(sizes.whole, '\0');
+    write(message, sizes, bytes.data());
+    return bytes;
+}
+
 Result<std::string> encode(const DefaultMessage& message) {
+    if (const auto* bytes = std::get_if<DefaultBytes>(&message.body)) {
+        return encode(DefaultBytesView{view_of(message.header, {}), bytes->content});
+    }
     std::string body;
-    {
+    if (const auto* error = std::get_if<DefaultError>(&message.body)) {
         protozero::pbf_writer writer(body);
-        if (const auto* bytes = std::get_if<DefaultBytes>(&message.body)) {
-            wire::add_bytes(writer, field_bytes_content, bytes->content);
-        } else if (const auto* error = std::get_if<DefaultError>(&message.body)) {
-            if (auto written = write_error(writer, *error); !written) {
-                return tl::unexpected(std::move(written.error()));
-            }
+        if (auto written = write_error(writer, *error); !written) {
+            return tl::unexpected(std::move(written.error()));
         }
     }
     std::string content;
     protozero::pbf_writer writer(content);
     writer.add_message(number(message.performative()), body);
     return encode(view_of(message.header, content));
+}
+
+std::optional<std::string_view> default_bytes_of(const MessageView& wrapper) noexcept {
+    std::optional<std::string_view> content;
+    wire::Reader reader(wrapper.content);
+    while (reader.next()) {
+        if (reader.is_bytes(number(DefaultPerformative::bytes))) {
+            if (!content) {
+                content.emplace();
+            }
+            if (!read_bytes(reader.bytes(), *content)) {
+                return std::nullopt;
+            }
+        } else if (reader.is_bytes(number(DefaultPerformative::end)) ||
+                   reader.is_bytes(number(DefaultPerformative::error))) {
+            return std::nullopt;
+        }
+    }
+    return reader.failed() ? std::nullopt : content;
 }
 
 Result<DefaultMessage> decode_default(std::string_view bytes) {
@@ -173,7 +242,7 @@ Result<DefaultMessage> decode_default(const MessageView& wrapper) {
     while (reader.next()) {
         bool good = true;
         if (reader.is_bytes(number(DefaultPerformative::bytes))) {
-            good = read_bytes(reader.bytes(), alternative<DefaultBytes>(message));
+            good = read_bytes(reader.bytes(), alternative<DefaultBytes>(message).content);
         } else if (reader.is_bytes(number(DefaultPerformative::end))) {
             good = read_nothing(reader.bytes());
             alternative<DefaultEnd>(message);

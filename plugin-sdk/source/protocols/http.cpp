@@ -106,7 +106,7 @@ std::size_t body_size(const HttpMessageView& message) noexcept {
                                      wire::bytes_size(response->body.size());
 }
 
-void write_body(wrapper::Writer& writer, const HttpMessageView& message) {
+void write_body(wire::BufferWriter& writer, const HttpMessageView& message) {
     if (const auto* request = std::get_if<HttpRequestView>(&message.body)) {
         wire::add_bytes(writer, request_method, request->method);
         wire::add_bytes(writer, request_url, request->url);
@@ -145,18 +145,11 @@ Result<void> check(const HttpMessageView& message, const Sizes& sizes) {
 }
 
 void write(const HttpMessageView& message, const Sizes& sizes, char* buffer) {
-    protozero::fixed_size_buffer_adaptor target(buffer, sizes.whole);
-    wrapper::Writer outer(target);
-    wrapper::Writer dialogue_message(outer, wrapper::dialogue_message, sizes.inner);
-    wrapper::add_header(dialogue_message, message.header);
-    wrapper::Writer content(dialogue_message, wrapper::content, sizes.content);
-    if (sizes.body == 0) {
-        // To protozero a sub-message of size 0 means "size unknown", and it drops empty ones.
-        content.add_message(number(message.performative()), "", 0);
-        return;
-    }
-    wrapper::Writer body(content, number(message.performative()), sizes.body);
-    write_body(body, message);
+    wire::BufferWriter writer(buffer);
+    wrapper::add_header(writer, message.header, sizes.inner);
+    writer.open(wrapper::content, sizes.content);
+    writer.open(number(message.performative()), sizes.body);
+    write_body(writer, message);
 }
 
 }  // namespace

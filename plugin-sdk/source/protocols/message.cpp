@@ -50,17 +50,9 @@ Result<void> check(const MessageView& message) {
     return wrapper::check(message, encoded_size(message));
 }
 
-void write(const MessageView& message, char* buffer, std::size_t size) {
-    protozero::fixed_size_buffer_adaptor target(buffer, size);
-    wrapper::Writer outer(target);
-    const std::size_t inner = wrapper::inner_size(message, message.content.size());
-    if (inner == 0) {
-        // To protozero a sub-message of size 0 means "size unknown", and it drops empty ones.
-        outer.add_message(wrapper::dialogue_message, "", 0);
-        return;
-    }
-    wrapper::Writer writer(outer, wrapper::dialogue_message, inner);
-    wrapper::add_header(writer, message);
+void write(const MessageView& message, char* buffer) {
+    wire::BufferWriter writer(buffer);
+    wrapper::add_header(writer, message, wrapper::inner_size(message, message.content.size()));
     wire::add_bytes(writer, wrapper::content, message.content);
 }
 
@@ -128,7 +120,7 @@ Result<std::size_t> encode_into(const MessageView& message, char* buffer, std::s
     if (auto room = wrapper::check_room(size, capacity); !room) {
         return tl::unexpected(std::move(room.error()));
     }
-    write(message, buffer, size);
+    write(message, buffer);
     return size;
 }
 
@@ -137,7 +129,7 @@ Result<std::string> encode(const MessageView& message) {
         return tl::unexpected(std::move(checked.error()));
     }
     std::string bytes(encoded_size(message), '\0');
-    write(message, bytes.data(), bytes.size());
+    write(message, bytes.data());
     return bytes;
 }
 

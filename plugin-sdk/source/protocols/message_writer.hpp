@@ -8,14 +8,10 @@
 
 #include <patchbay/protocols/message.hpp>
 
-#include <protozero/buffer_fixed.hpp>
-
 #include <cstddef>
 #include <cstdint>
 
 namespace patchbay::protocols::wrapper {
-
-using Writer = protozero::basic_pbf_writer<protozero::fixed_size_buffer_adaptor>;
 
 inline constexpr std::uint32_t body = 1;
 inline constexpr std::uint32_t dialogue_message = 2;
@@ -34,8 +30,9 @@ inline constexpr std::uint32_t content = 5;
            wire::bytes_size(content_size);
 }
 
-/// Everything of the DialogueMessage that stands before its content.
-inline void add_header(Writer& writer, const MessageView& header) {
+/// The begin of a wrapper whose DialogueMessage takes `inner` bytes: everything before its content.
+inline void add_header(wire::BufferWriter& writer, const MessageView& header, std::size_t inner) {
+    writer.open(dialogue_message, inner);
     wire::add_int32(writer, message_id, header.message_id);
     wire::add_bytes(writer, starter_reference, header.starter_reference);
     wire::add_bytes(writer, responder_reference, header.responder_reference);

@@ -18,6 +18,7 @@ namespace patchbay::agent_gateway {
 namespace {
 
 using protocols::DefaultBytes;
+using protocols::DefaultBytesView;
 using protocols::DefaultEnd;
 using protocols::DefaultError;
 using protocols::DefaultMessage;
@@ -25,17 +26,27 @@ using protocols::DialogueHeader;
 using protocols::HttpMessageView;
 using protocols::HttpRequestView;
 using protocols::HttpResponseView;
+using protocols::MessageView;
 
 tl::unexpected<Error> bad_body(std::string text) {
     return failure(ErrorClass::invalid, "agent_gateway.bad_body", std::move(text));
 }
 
+/// The two names of a member that holds bytes.
+struct BytesName {
+    std::string_view text;
+    std::string_view base64;
+};
+
+constexpr BytesName content_name{"content", "content_base64"};
+constexpr BytesName body_name{"body", "body_base64"};
+
 /// As text when it is text, else as Base64 under the other name.
-void append_bytes(std::string& out, const std::string& name, std::string_view bytes) {
+void append_bytes(std::string& out, const BytesName& name, std::string_view bytes) {
     if (is_utf8(bytes)) {
-        append_member(out, name, bytes);
+        append_member(out, name.text, bytes);
     } else {
-        append_member(out, name + "_base64", std::string_view(to_base64(bytes)));
+        append_member(out, name.base64, std::string_view(to_base64(bytes)));
     }
 }
 
@@ -45,7 +56,7 @@ void append_body(std::string& out, const HttpRequestView& request) {
     append_member(out, "url", request.url);
     append_member(out, "version", request.version);
     append_member(out, "headers", request.headers);
-    append_bytes(out, "body", request.body);
+    append_bytes(out, body_name, request.body);
 }
 
 void append_body(std::string& out, const HttpResponseView& response) {
@@ -54,12 +65,16 @@ void append_body(std::string& out, const HttpResponseView& response) {
     append_member(out, "status_text", response.status_text);
     append_member(out, "version", response.version);
     append_member(out, "headers", response.headers);
-    append_bytes(out, "body", response.body);
+    append_bytes(out, body_name, response.body);
+}
+
+void append_default_bytes(std::string& out, std::string_view content) {
+    out += R"("performative": "bytes")";
+    append_bytes(out, content_name, content);
 }
 
 void append_body(std::string& out, const DefaultBytes& bytes) {
-    append_member(out, "performative", std::string_view("bytes"));
-    append_bytes(out, "content", bytes.content);
+    append_default_bytes(out, bytes.content);
 }
 
 void append_body(std::string& out, const DefaultEnd& /*end*/) {
@@ -85,38 +100,48 @@ std::optional<JsonElement> member(const JsonElement& body, std::string_view name
     return found;
 }
 
-Result<std::string> text(const JsonElement& body, std::string_view name,
-                         std::string_view default_value) {
+/// In place.
+Result<std::string_view> text(const JsonElement& body, std::string_view name,
+                              std::string_view default_value) {
     const auto found = member(body, name);
     if (!found) {
-        return std::string(default_value);
+        return default_value;
     }
     if (const auto value = text_of(found)) {
-        return std::string(*value);
+        return *value;
     }
     return bad_body("'" + std::string(name) + "' is not text");
 }
 
-/// `name` as text, or as JSON that is written out, or `name`_base64. `is_json` tells the second.
-Result<std::string> bytes(const JsonElement& body, const std::string& name, bool& is_json) {
-    is_json = false;
-    if (const auto encoded = member(body, name + "_base64")) {
+/// The bytes of a member: its text in place, or in `storage` the JSON that it is written out, or
+/// what its Base64 stands for.
+struct Bytes {
+    std::string_view value{};
+    bool is_json = false;
+    std::string storage{};
+};
+
+Result<void> read_bytes(const JsonElement& body, const BytesName& name, Bytes& bytes) {
+    if (const auto encoded = member(body, name.base64)) {
         const auto value = text_of(encoded);
-        std::string decoded;
-        if (!value || !from_base64(*value, decoded)) {
-            return bad_body("'" + name + "_base64' is not Base64");
+        if (!value || !from_base64(*value, bytes.storage)) {
+            return bad_body("'" + std::string(name.base64) + "' is not Base64");
         }
-        return decoded;
+        bytes.value = bytes.storage;
+        return {};
     }
-    const auto found = member(body, name);
+    const auto found = member(body, name.text);
     if (!found) {
-        return std::string();
+        return {};
     }
     if (const auto value = text_of(found)) {
-        return std::string(*value);
+        bytes.value = *value;
+        return {};
     }
-    is_json = true;
-    return json_of(*found);
+    bytes.is_json = true;
+    bytes.storage = json_of(*found);
+    bytes.value = bytes.storage;
+    return {};
 }
 
 /// Headers as upstream's text, from such a text or from an object of names and values.
@@ -152,77 +177,88 @@ Result<std::string> headers(const JsonElement& body, bool is_json) {
     return list.empty() ? std::string() : protocols::headers_to_text(list);
 }
 
-Result<std::string> encode_response(const JsonElement& body, const DialogueHeader& header) {
+Result<std::string> encode_response(const JsonElement& body, const MessageView& header) {
     std::int64_t status = 200;
     if (const auto given = member(body, "status_code");
         given && (given->get(status) != simdjson::SUCCESS || status < 100 || status > 999)) {
         return bad_body("'status_code' is not a number from 100 to 999");
     }
-    bool is_json = false;
-    auto content = bytes(body, "body", is_json);
-    if (!content) {
-        return content;
+    Bytes content;
+    if (auto read = read_bytes(body, body_name, content); !read) {
+        return tl::unexpected(std::move(read.error()));
     }
-    auto header_text = headers(body, is_json);
+    auto header_text = headers(body, content.is_json);
+    if (!header_text) {
+        return header_text;
+    }
     auto phrase = text(body, "status_text", status == 200 ? "OK" : "");
     auto version = text(body, "version", "HTTP/1.1");
-    for (auto* const part : {&header_text, &phrase, &version}) {
+    for (auto* const part : {&phrase, &version}) {
         if (!*part) {
-            return std::move(*part);
+            return tl::unexpected(std::move(part->error()));
         }
     }
     HttpMessageView message;
-    message.header = protocols::view_of(header, {});
+    message.header = header;
     message.body = HttpResponseView{*version, static_cast<std::int32_t>(status), *phrase,
-                                    *header_text, *content};
+                                    *header_text, content.value};
     return protocols::encode(message);
 }
 
-Result<std::string> encode_request(const JsonElement& body, const DialogueHeader& header) {
-    bool is_json = false;
-    auto content = bytes(body, "body", is_json);
-    if (!content) {
-        return content;
+Result<std::string> encode_request(const JsonElement& body, const MessageView& header) {
+    Bytes content;
+    if (auto read = read_bytes(body, body_name, content); !read) {
+        return tl::unexpected(std::move(read.error()));
     }
-    auto header_text = headers(body, is_json);
+    auto header_text = headers(body, content.is_json);
+    if (!header_text) {
+        return header_text;
+    }
     auto method = text(body, "method", "get");
     auto url = text(body, "url", "");
     auto version = text(body, "version", "HTTP/1.1");
-    for (auto* const part : {&header_text, &method, &url, &version}) {
+    for (auto* const part : {&method, &url, &version}) {
         if (!*part) {
-            return std::move(*part);
+            return tl::unexpected(std::move(part->error()));
         }
     }
     if (url->empty()) {
         return bad_body("'url' is missing");
     }
     HttpMessageView message;
-    message.header = protocols::view_of(header, {});
-    message.body = HttpRequestView{*method, *url, *version, *header_text, *content};
+    message.header = header;
+    message.body = HttpRequestView{*method, *url, *version, *header_text, content.value};
     return protocols::encode(message);
 }
 
-Result<std::string> encode_http(const JsonElement& body, const DialogueHeader& header) {
+Result<std::string> encode_http(const JsonElement& body, const MessageView& header) {
     const bool is_answer = header.message_id < 0;
     return is_answer ? encode_response(body, header) : encode_request(body, header);
 }
 
-Result<std::string> encode_default(const JsonElement& body, const DialogueHeader& header) {
-    DefaultMessage message;
-    message.header = header;
+Result<std::string> encode_default(const JsonElement& body, const MessageView& header) {
     auto performative = text(body, "performative", "bytes");
     if (!performative) {
-        return performative;
+        return tl::unexpected(std::move(performative.error()));
     }
+    if (*performative == "bytes") {
+        Bytes content;
+        if (auto read = read_bytes(body, content_name, content); !read) {
+            return tl::unexpected(std::move(read.error()));
+        }
+        return protocols::encode(DefaultBytesView{header, content.value});
+    }
+    DefaultMessage message;
+    message.header = protocols::header_of(header);
     if (*performative == "end") {
         message.body = DefaultEnd{};
     } else if (*performative == "error") {
         DefaultError error;
         auto what = text(body, "error_msg", "");
         if (!what) {
-            return what;
+            return tl::unexpected(std::move(what.error()));
         }
-        error.error_msg = std::move(*what);
+        error.error_msg = *what;
         std::int64_t code = 0;
         const auto given = member(body, "error_code");
         if (given && (given->get(code) != simdjson::SUCCESS || code < 0 || code > 4)) {
@@ -230,13 +266,6 @@ Result<std::string> encode_default(const JsonElement& body, const DialogueHeader
         }
         error.error_code = static_cast<protocols::DefaultErrorCode>(code);
         message.body = std::move(error);
-    } else if (*performative == "bytes") {
-        bool is_json = false;
-        auto content = bytes(body, "content", is_json);
-        if (!content) {
-            return content;
-        }
-        message.body = DefaultBytes{std::move(*content)};
     } else {
         return bad_body("'performative' is none of bytes, end and error");
     }
@@ -245,7 +274,8 @@ Result<std::string> encode_default(const JsonElement& body, const DialogueHeader
 
 }  // namespace
 
-void append_body_json(std::string& out, std::string_view protocol_id, std::string_view message) {
+void append_body_json(std::string& out, std::string_view protocol_id, std::string_view message,
+                      const std::optional<MessageView>& dialogue) {
     out += '{';
     if (protocol_id == protocols::http_protocol_id) {
         if (const auto http = protocols::decode_http(message)) {
@@ -253,8 +283,13 @@ void append_body_json(std::string& out, std::string_view protocol_id, std::strin
             out += '}';
             return;
         }
-    } else if (protocol_id == protocols::default_protocol_id) {
-        if (const auto decoded = protocols::decode_default(message)) {
+    } else if (protocol_id == protocols::default_protocol_id && dialogue) {
+        if (const auto content = protocols::default_bytes_of(*dialogue)) {
+            append_default_bytes(out, *content);
+            out += '}';
+            return;
+        }
+        if (const auto decoded = protocols::decode_default(*dialogue)) {
             std::visit([&](const auto& body) { append_body(out, body); }, decoded->body);
             out += '}';
             return;
@@ -264,8 +299,7 @@ void append_body_json(std::string& out, std::string_view protocol_id, std::strin
     out += '}';
 }
 
-std::optional<protocols::MessageView> dialogue_of(std::string_view protocol_id,
-                                                  std::string_view message) {
+std::optional<MessageView> dialogue_of(std::string_view protocol_id, std::string_view message) {
     if (protocol_id != protocols::http_protocol_id &&
         protocol_id != protocols::default_protocol_id) {
         return std::nullopt;
@@ -294,7 +328,7 @@ DialogueHeader answer_header(const DialogueHeader& request, std::string_view ref
 }
 
 Result<std::string> encode_body(std::string_view protocol_id, const JsonElement& body,
-                                const DialogueHeader& header) {
+                                const MessageView& header) {
     if (!body.is_object()) {
         return bad_body("the body is not an object");
     }

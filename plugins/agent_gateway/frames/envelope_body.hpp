@@ -22,13 +22,15 @@
 
 namespace patchbay::agent_gateway {
 
-/// Appends the message as a JSON object. One that cannot be decoded is told as one of an unknown
-/// protocol.
-void append_body_json(std::string& out, std::string_view protocol_id, std::string_view message);
-
-/// Where a message stands in its dialogue; nothing for protocols that are not known here.
+/// The message of a known protocol, in place: where it stands in its dialogue, and its content.
+/// Nothing for protocols that are not known here, and for what cannot be decoded.
 [[nodiscard]] std::optional<protocols::MessageView> dialogue_of(std::string_view protocol_id,
                                                                 std::string_view message);
+
+/// Appends the message, whose `dialogue_of` the caller has, as a JSON object. One that cannot be
+/// decoded is told as one of an unknown protocol.
+void append_body_json(std::string& out, std::string_view protocol_id, std::string_view message,
+                      const std::optional<protocols::MessageView>& dialogue);
 
 /// A request of a protocol whose answer must come before the request is done.
 [[nodiscard]] bool expects_answer(std::string_view protocol_id, std::string_view message);
@@ -37,9 +39,9 @@ void append_body_json(std::string& out, std::string_view protocol_id, std::strin
 [[nodiscard]] protocols::DialogueHeader answer_header(const protocols::DialogueHeader& request,
                                                       std::string_view reference);
 
-/// The bytes that `body` stands for. Fails with `agent_gateway.bad_body`, in a sentence that the
-/// agent is told.
+/// The bytes that `body` stands for; the content of `header` is ignored. Fails with
+/// `agent_gateway.bad_body`, in a sentence that the agent is told.
 [[nodiscard]] Result<std::string> encode_body(std::string_view protocol_id, const JsonElement& body,
-                                              const protocols::DialogueHeader& header);
+                                              const protocols::MessageView& header);
 
 }  // namespace patchbay::agent_gateway

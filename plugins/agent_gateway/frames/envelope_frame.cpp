@@ -1,33 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "envelope_frame.hpp"
 
-#include <protozero/pbf_writer.hpp>
+#include <patchbay/public_id.hpp>
+
 #include <protozero/varint.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <utility>
 
 namespace patchbay::agent_gateway {
 
 namespace {
 
-enum Field : protozero::pbf_tag_type { to = 1, sender = 2, protocol_id = 3, message = 4, uri = 5 };
+enum Field : unsigned char { to = 1, sender = 2, protocol_id = 3, message = 4, uri = 5 };
 
-/// `each(field, value)` for those that are written.
-template <class Function>
-void each_field(const EnvelopeView& envelope, Function each) {
-    const std::array<std::pair<Field, std::string_view>, 5> fields{
-        {{to, envelope.to},
-         {sender, envelope.sender},
-         {protocol_id, envelope.protocol_id},
-         {message, envelope.message},
-         {uri, envelope.uri}}};
-    for (const auto& [field, value] : fields) {
-        if (!value.empty()) {
-            each(field, value);
-        }
+/// A field of bytes in two parts. Empty ones are not written.
+struct Text {
+    Field field;
+    std::string_view prefix;
+    std::string_view value;
+
+    [[nodiscard]] std::size_t size() const noexcept { return prefix.size() + value.size(); }
+    [[nodiscard]] std::size_t encoded_size() const noexcept {
+        return size() == 0
+                   ? 0
+                   : 1 + static_cast<std::size_t>(protozero::length_of_varint(size())) + size();
+    }
+};
+
+/// `text` into bytes that have room for it; returns where the next ones go.
+char* write(const Text& text, char* end) {
+    constexpr unsigned length_delimited = 2;
+    if (text.size() == 0) {
+        return end;
+    }
+    *end++ = static_cast<char>(static_cast<unsigned>(text.field) << 3U | length_delimited);
+    end += protozero::write_varint(end, text.size());
+    end = std::copy(text.prefix.begin(), text.prefix.end(), end);
+    return std::copy(text.value.begin(), text.value.end(), end);
+}
+
+void append(std::string& out, const EnvelopeView& envelope, std::string_view before_to,
+            std::string_view before_sender) {
+    const std::array<Text, 5> texts{{{to, before_to, envelope.to},
+                                     {sender, before_sender, envelope.sender},
+                                     {protocol_id, {}, envelope.protocol_id},
+                                     {message, {}, envelope.message},
+                                     {uri, {}, envelope.uri}}};
+    std::size_t size = 0;
+    for (const Text& text : texts) {
+        size += text.encoded_size();
+    }
+    const std::size_t begin = out.size();
+    out.resize(begin + static_cast<std::size_t>(protozero::length_of_varint(size)) + size);
+    char* end = out.data() + begin;
+    end += protozero::write_varint(end, size);
+    for (const Text& text : texts) {
+        end = write(text, end);
     }
 }
 
@@ -62,17 +94,14 @@ void append_delimited(std::string& out, std::string_view encoded) {
 }
 
 void append_envelope(std::string& out, const EnvelopeView& envelope) {
-    std::size_t size = 0;
-    each_field(envelope, [&](Field, std::string_view value) {
-        size +=
-            1 + static_cast<std::size_t>(protozero::length_of_varint(value.size())) + value.size();
-    });
-    out.reserve(out.size() + protozero::max_varint_length + size);
-    protozero::write_varint(std::back_inserter(out), size);
-    protozero::pbf_writer writer(out);
-    each_field(envelope, [&](Field field, std::string_view value) {
-        writer.add_bytes(field, value.data(), value.size());
-    });
+    append(out, envelope, {}, {});
+}
+
+void append_envelope_for_agent(std::string& out, const EnvelopeView& envelope) {
+    const auto prefix = [](std::string_view name) {
+        return is_public_id(name) ? component_prefix : std::string_view();
+    };
+    append(out, envelope, prefix(envelope.to), prefix(envelope.sender));
 }
 
 }  // namespace patchbay::agent_gateway

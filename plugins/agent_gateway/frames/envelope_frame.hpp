@@ -19,4 +19,10 @@ void append_delimited(std::string& out, std::string_view encoded);
 /// The fields as they are, without the codec's checks: what the host hands on is in order.
 void append_envelope(std::string& out, const EnvelopeView& envelope);
 
+/// Before the names of the host's components, because the codec wants both ends of an envelope to
+/// be of one kind.
+inline constexpr std::string_view component_prefix = "component:";
+/// The same, with the prefix before an end that names a component.
+void append_envelope_for_agent(std::string& out, const EnvelopeView& envelope);
+
 }  // namespace patchbay::agent_gateway

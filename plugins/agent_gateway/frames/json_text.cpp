@@ -72,22 +72,33 @@ bool is_plain(char c) noexcept {
     return byte >= 0x20U && byte < 0x7FU && c != '"' && c != '\\';
 }
 
-/// How many characters at the start of `text` need no escape: eight at a time, with the highest bit
-/// of a byte telling that it is not plain. What lies behind such a byte may be told wrongly, which
-/// the one-by-one look sets right.
-std::size_t plain_prefix(std::string_view text) noexcept {
+/// Whether none of eight characters needs an escape: the highest bit of a byte tells that it does.
+/// What lies behind such a byte may be told wrongly, so the answer is for all of them.
+bool are_plain(std::uint64_t word) noexcept {
     constexpr std::uint64_t ones = 0x0101010101010101U;
     constexpr std::uint64_t tops = 0x8080808080808080U;
-    const auto zero_bytes = [](std::uint64_t word) { return (word - ones) & ~word & tops; };
-    std::size_t i = 0;
-    for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
+    const auto zero_bytes = [](std::uint64_t value) { return (value - ones) & ~value; };
+    const std::uint64_t special =
+        zero_bytes(word ^ (ones * 0x22U)) | zero_bytes(word ^ (ones * 0x5CU)) |
+        zero_bytes(word ^ (ones * 0x7FU)) | ((word - ones * 0x20U) & ~word);
+    return ((special | word) & tops) == 0;
+}
+
+/// How many characters at the start of `text` need no escape.
+std::size_t plain_prefix(std::string_view text) noexcept {
+    constexpr std::size_t word_size = sizeof(std::uint64_t);
+    const auto plain_at = [&](std::size_t at) {
         std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + i, sizeof word);
-        const std::uint64_t controls = (word - ones * 0x20U) & ~word & tops;
-        if ((controls | (word & tops) | zero_bytes(word ^ (ones * 0x22U)) |
-             zero_bytes(word ^ (ones * 0x5CU)) | zero_bytes(word ^ (ones * 0x7FU))) != 0) {
-            break;
-        }
+        std::memcpy(&word, text.data() + at, word_size);
+        return are_plain(word);
+    };
+    std::size_t i = 0;
+    while (i + word_size <= text.size() && plain_at(i)) {
+        i += word_size;
+    }
+    // The last word of the text covers a rest of less than one.
+    if (i != 0 && i + word_size > text.size() && plain_at(text.size() - word_size)) {
+        return text.size();
     }
     while (i < text.size() && is_plain(text[i])) {
         ++i;

@@ -15,6 +15,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+#include <vector>
+
 namespace patchbay::agent_gateway::test {
 
 namespace {
@@ -818,6 +822,41 @@ TEST(Sockets, AreAskedForASignOfLifeWhenTheyAreQuiet) {
     bench.advance(seconds(20));
     EXPECT_EQ(client.receive().close_code(), 0);
     bench.wait_for_metric("keepalive_failures", 1);
+}
+
+TEST(Sockets, ThatBecomeReadyTogetherKeepTheOrderOfEachToItsEnd) {
+    constexpr int senders = 5;
+    constexpr int messages = 60;
+    GatewayBench bench;
+    AgentClient receiver = bench.agent("r");
+    std::vector<AgentClient> clients;
+    for (int i = 0; i < senders; ++i) {
+        clients.push_back(bench.agent("s" + std::to_string(i)));
+    }
+    // More than the lane reads in one go, cut within frames, with the end of the stream behind it.
+    std::vector<std::string> bytes(senders);
+    for (int i = 0; i < senders; ++i) {
+        for (int number = 0; number < messages; ++number) {
+            const Json content{{"number", number}, {"text", std::string(1000, 'x')}};
+            bytes[i] +=
+                client_frame(Opcode::text, direct("s" + std::to_string(i), "r", content).dump());
+        }
+    }
+    constexpr std::size_t part = 7000;
+    for (std::size_t at = 0; at < bytes[0].size(); at += part) {
+        for (int i = 0; i < senders; ++i) {
+            clients[i].send_raw(std::string_view(bytes[i]).substr(at, part));
+        }
+    }
+    for (AgentClient& client : clients) {
+        client.end();
+    }
+    std::map<std::string, int> next;
+    for (int i = 0; i < senders * messages; ++i) {
+        const Json data = receiver.receive_json()["data"];
+        EXPECT_EQ(data["content"]["number"], next[data["sender_id"]]++);
+    }
+    bench.wait_for_metric("agents", 1);
 }
 
 TEST(Sockets, ThatDoNotReadAreClosed) {

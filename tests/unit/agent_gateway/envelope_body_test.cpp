@@ -20,11 +20,11 @@ class EnvelopeBodyTest : public testing::Test {
                                     const DialogueHeader& header) {
         text_ = body.dump();
         text_.reserve(text_.size() + simdjson::SIMDJSON_PADDING);
-        return encode_body(protocol, *reader_.parse(text_, problem_), header);
+        return encode_body(protocol, *reader_.parse(text_, problem_), view_of(header, {}));
     }
     static Json body_json(std::string_view protocol, std::string_view message) {
         std::string out = "[1, ";  // appended behind what is there
-        append_body_json(out, protocol, message);
+        append_body_json(out, protocol, message, dialogue_of(protocol, message));
         return Json::parse(out + "]").at(1);
     }
     static std::string http_request(std::string_view body) {

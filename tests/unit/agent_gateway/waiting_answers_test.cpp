@@ -20,6 +20,12 @@ class WaitingAnswersTest : public testing::Test, public WaitingAnswers::Owner {
                          protocols::MessageView{reference, "responder", 3, -2, {}});
     }
 
+    [[nodiscard]] std::string id_of(const Waiting& waiting) const {
+        std::string id;
+        answers_.append_id(id, waiting);
+        return id;
+    }
+
     WaitingAnswers answers_{*this, "id-"};
 };
 
@@ -28,10 +34,10 @@ TEST_F(WaitingAnswersTest, AreFoundByTheirId) {
     Waiting* const request = answers_.add_request();
     EXPECT_FALSE(one.is_request());
     EXPECT_TRUE(request->is_request());
-    const std::string id = answers_.id_of(one);
+    const std::string id = id_of(one);
     EXPECT_TRUE(answers_.is_id(id));
     EXPECT_EQ(answers_.find(id), &one);
-    EXPECT_EQ(answers_.find(answers_.id_of(*request)), request);
+    EXPECT_EQ(answers_.find(id_of(*request)), request);
     for (const char* wrong : {"", "id-", "id-0", "id-1", "id-x", "id-99999999999999999999999"}) {
         EXPECT_EQ(answers_.find(wrong), nullptr) << wrong;
     }
@@ -42,15 +48,15 @@ TEST_F(WaitingAnswersTest, AreFoundByTheirId) {
 
 TEST_F(WaitingAnswersTest, AnIdNeverNamesAnotherOneLater) {
     Waiting* const request = answers_.add_request();
-    const std::string id = answers_.id_of(*request);
+    const std::string id = id_of(*request);
     answers_.remove(*request);
     EXPECT_EQ(answers_.add_request(), request);  // the same slot
     EXPECT_EQ(answers_.find(id), nullptr);
 }
 
 TEST_F(WaitingAnswersTest, RequestsAreRefusedBeyondTheBoundAndOthersGiveWay) {
-    const std::string oldest = answers_.id_of(answers_.add_answerable());
-    const std::string second = answers_.id_of(answers_.add_answerable());
+    const std::string oldest = id_of(answers_.add_answerable());
+    const std::string second = id_of(answers_.add_answerable());
     for (std::uint32_t i = 2; i < WaitingAnswers::bound; ++i) {
         static_cast<void>(answers_.add_answerable());
     }

@@ -3,6 +3,8 @@
 /// What the headers call free of allocations, counted. In a program of its own, because it replaces
 /// operator new.
 #include <patchbay/answer_at_once.hpp>
+#include <patchbay/dialogue.hpp>
+#include <patchbay/protocols/default.hpp>
 #include <patchbay/protocols/http.hpp>
 #include <patchbay/request_dialogues.hpp>
 
@@ -88,6 +90,44 @@ TEST(HotPath, OneRequestAndItsAnswerAllocateNothing) {
     const auto failed = dialogues.settle({});  // an error has texts: the counter works
     EXPECT_FALSE(failed);
     EXPECT_GT(allocations, counted);
+}
+
+/// A first message comes in and is answered, which opens a dialogue that stays on record.
+bool answer(Dialogues& dialogues, NonceSource& nonces) {
+    std::array<char, nonce_size> reference{};
+    nonces.next_into(reference.data());
+    std::array<char, 1024> bytes{};
+    const protocols::DefaultBytesView first{{{reference.data(), reference.size()}, {}, 1, 0, {}},
+                                            "what a message says"};
+    const auto size = protocols::encode_into(first, bytes.data(), bytes.size());
+    const auto wrapper = protocols::decode_message({bytes.data(), size.value_or(0)});
+    const auto content = wrapper ? protocols::default_bytes_of(*wrapper) : std::nullopt;
+    if (!content) {
+        return false;
+    }
+    const auto performative = static_cast<unsigned>(protocols::DefaultPerformative::bytes);
+    const auto updated = dialogues.update(
+        incoming("me", "an address that is longer than a few characters", *wrapper, performative));
+    const auto reply = updated ? dialogues.reply(updated->id, performative)
+                               : Result<OutgoingMessage>(tl::unexpected(updated.error()));
+    return reply && protocols::encode_into({reply->with({}), *content}, bytes.data(), bytes.size());
+}
+
+TEST(HotPath, ADialogueInThePlaceOfTheOldestAllocatesNothing) {
+    constexpr std::size_t kept = 16;
+    Dialogues dialogues("me", protocols::default_dialogue_rules, {kept, 64});
+    RandomNonces nonces;
+    for (std::size_t i = 0; i < 2 * kept; ++i) {
+        ASSERT_TRUE(answer(dialogues, nonces));
+    }
+    const std::uint64_t before = allocations;
+    bool all = true;
+    for (int i = 0; i < 1000; ++i) {
+        all = answer(dialogues, nonces) && all;
+    }
+    EXPECT_TRUE(all);
+    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(dialogues.size(), kept);
 }
 
 }  // namespace

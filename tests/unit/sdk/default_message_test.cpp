@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -140,6 +142,50 @@ TEST(WrapperMessage, IntoABufferOfItsExactSize) {
     const auto cut = encode_into(message, buffer.data(), buffer.size() - 1);
     EXPECT_EQ(cut.error().code, "message.buffer_too_small");
     EXPECT_EQ(vectors::to_hex(*encode(MessageView{})), "1200");
+}
+
+TEST(DefaultBytesView, IsTheSameMessageInPlace) {
+    for (const std::string& content : {std::string(), std::string("x"), std::string(300, 'y')}) {
+        const DefaultMessage owned{{"starter", "responder", -1, 1}, DefaultBytes{content}};
+        const DefaultBytesView view{view_of(owned.header, {}), content};
+        const auto bytes = encode(owned);
+        ASSERT_TRUE(bytes);
+        EXPECT_EQ(encode(view), *bytes);
+        EXPECT_EQ(encoded_size(view), bytes->size());
+        std::string buffer(bytes->size() + 1, '#');
+        EXPECT_EQ(encode_into(view, buffer.data(), bytes->size()), bytes->size());
+        EXPECT_EQ(buffer, *bytes + '#');
+
+        const auto wrapper = decode_message(*bytes);
+        ASSERT_TRUE(wrapper);
+        EXPECT_EQ(default_bytes_of(*wrapper), content);
+    }
+}
+
+TEST(DefaultBytesView, RefusesWhatTheOwnedFormRefuses) {
+    std::array<char, 64> buffer{};
+    const DefaultBytesView small{{"starter", "", 1, 0, {}}, "content"};
+    const auto size = encoded_size(small);
+    const auto no_room = encode_into(small, buffer.data(), size - 1);
+    ASSERT_FALSE(no_room);
+    EXPECT_EQ(no_room.error().code, "message.buffer_too_small");
+    const DefaultBytesView not_text{{"\xFF", "", 1, 0, {}}, "content"};
+    const auto refused = encode_into(not_text, buffer.data(), buffer.size());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "message.not_utf8");
+    EXPECT_EQ(encode(not_text).error().code, "message.not_utf8");
+}
+
+TEST(DefaultBytesView, IsNothingForOtherPerformatives) {
+    EXPECT_EQ(default_bytes_of({"r", "", 1, 0, {"\x32\x00", 2}}), std::nullopt);
+    EXPECT_EQ(default_bytes_of({"r", "", 1, 0, {}}), std::nullopt);
+    EXPECT_EQ(default_bytes_of({"r", "", 1, 0, "\x2A\x7F"}), std::nullopt) << "cut off";
+    EXPECT_EQ(default_bytes_of({"r", "", 1, 0, {"\x2A\x03\x0A\x01x\x32\x00", 7}}), std::nullopt)
+        << "bytes, and then end takes its place";
+    EXPECT_EQ(default_bytes_of({"r", "", 1, 0, {"\x2A\x03\x0A\x01x\x2A\x00", 7}}), "x")
+        << "the same again adds nothing";
+    EXPECT_EQ(default_bytes_of({"r", "", 1, 0, {"\x2A\x00\x08\x01", 4}}), "")
+        << "what is not known is passed over";
 }
 
 }  // namespace

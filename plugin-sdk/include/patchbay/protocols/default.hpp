@@ -9,8 +9,10 @@
 #include <patchbay/protocols/message.hpp>
 #include <patchbay/result.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -57,8 +59,28 @@ struct DefaultMessage {
     friend bool operator==(const DefaultMessage&, const DefaultMessage&) = default;
 };
 
+/// A message of performative bytes in place, for those who handle many: nearly all messages of the
+/// protocol are.
+struct DefaultBytesView {
+    MessageView header;  ///< its `content` is ignored
+    std::string_view content;
+};
+
 /// The whole `message` of an envelope. Fails when a text is not UTF-8 or the error code is unknown.
 [[nodiscard]] Result<std::string> encode(const DefaultMessage& message);
+[[nodiscard]] Result<std::string> encode(const DefaultBytesView& message);
+
+/// Length of the whole `message` of an envelope.
+[[nodiscard]] std::size_t encoded_size(const DefaultBytesView& message) noexcept;
+
+/// Writes the whole `message` of an envelope into `buffer` and returns its length; allocates only
+/// for an error. On failure the buffer is as it was.
+[[nodiscard]] Result<std::size_t> encode_into(const DefaultBytesView& message, char* buffer,
+                                              std::size_t capacity);
+
+/// The content of a wrapper that holds a message of performative bytes, in place. Nothing for all
+/// others, of which `decode_default` tells what they are, or why they are refused.
+[[nodiscard]] std::optional<std::string_view> default_bytes_of(const MessageView& wrapper) noexcept;
 
 [[nodiscard]] Result<DefaultMessage> decode_default(std::string_view bytes);
 
