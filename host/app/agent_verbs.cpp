@@ -24,7 +24,7 @@ constexpr std::size_t page_bytes = std::size_t{1} << 20U;
 constexpr std::size_t largest_page = 1'000;
 constexpr std::size_t audit_rows_looked_at = 10'000;
 constexpr std::size_t audit_rows_shown = 20;
-constexpr double seconds_in_hour = 3600;
+constexpr double seconds_per_hour = 3600;
 
 std::size_t limit_of(const json& arguments) {
     return std::clamp<std::size_t>(arguments.value("limit", largest_page), 1, largest_page);
@@ -197,7 +197,7 @@ void issue_token(AgentService& agents, const json& arguments, const ReplyPointer
     request.agent_id = arguments.value("agent_id", "");
     request.note = arguments.value("note", "");
     request.lifetime = std::chrono::seconds(
-        static_cast<std::int64_t>(arguments.value("hours", 24.0) * seconds_in_hour));
+        static_cast<std::int64_t>(arguments.value("hours", 24.0) * seconds_per_hour));
     const auto then = [reply](const Result<identity::IssuedToken>& issued) {
         tell(*reply, issued, [&] {
             json entry = token_json(issued->info);

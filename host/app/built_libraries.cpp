@@ -11,7 +11,7 @@ namespace patchbay::app {
 
 namespace {
 
-constexpr std::int64_t nanoseconds_in_second = 1'000'000'000;
+constexpr std::int64_t nanoseconds_per_second = 1'000'000'000;
 
 /// As far as it exists; links are followed.
 std::filesystem::path real(const std::string& path) {
@@ -31,7 +31,7 @@ BuiltLibraries::Stamp BuiltLibraries::stamp(const std::string& library) {
     }
     return {static_cast<std::uint64_t>(found.st_dev), static_cast<std::uint64_t>(found.st_ino),
             static_cast<std::uint64_t>(found.st_size),
-            std::int64_t{found.st_mtim.tv_sec} * nanoseconds_in_second + found.st_mtim.tv_nsec};
+            std::int64_t{found.st_mtim.tv_sec} * nanoseconds_per_second + found.st_mtim.tv_nsec};
 }
 
 bool BuiltLibraries::is_below_root(const std::string& library) const {

@@ -77,7 +77,7 @@ json deliver(multiplexer::Lane& lane, const storage::StoredDeadLetter& stored) {
     }
 }
 
-json replay(HostProcess& host, const storage::StoredDeadLetter& stored, bool again) {
+json replay_letter(HostProcess& host, const storage::StoredDeadLetter& stored, bool again) {
     if (!stored.letter.has_envelope) {
         return refused(stored.id, "it never was an envelope; `dead-letters show` prints its bytes");
     }
@@ -120,7 +120,7 @@ Result<json> replay_dead_letters(HostProcess& host, const std::vector<std::int64
             outcomes.push_back(refused(id, stored.error().message));
             continue;
         }
-        json outcome = replay(host, *stored, again);
+        json outcome = replay_letter(host, *stored, again);
         const std::string& result = outcome["result"].get_ref<const std::string&>();
         if (result == "delivered" || result == "dead_lettered") {
             if (const Result<void> marked = archive->mark_replayed(id, host.clock().wall());

@@ -92,7 +92,7 @@ std::string mermaid_id(const Graph& graph, std::vector<std::string>& others,
     return "x" + std::to_string(other - others.begin());
 }
 
-const char* to_string(EdgeKind kind) {
+const char* edge_text(EdgeKind kind) {
     switch (kind) {
         case EdgeKind::needs:
             return "needs";
@@ -176,7 +176,7 @@ nlohmann::ordered_json to_json(const Graph& graph) {
     for (const GraphEdge& edge : graph.edges) {
         edges.push_back({{"from", edge.from},
                          {"to", edge.to},
-                         {"kind", to_string(edge.kind)},
+                         {"kind", edge_text(edge.kind)},
                          {"label", edge.label}});
     }
     return {{"nodes", std::move(nodes)}, {"edges", std::move(edges)}};

@@ -10,7 +10,7 @@ namespace patchbay::app {
 
 namespace {
 
-events::Threshold threshold_of(config::LogLevel level) {
+events::Threshold threshold_for(config::LogLevel level) {
     return static_cast<events::Threshold>(level);
 }
 
@@ -50,9 +50,9 @@ std::string without_code(Error error) {
 
 Result<void> set_levels(events::Levels& levels, const config::Log& configuration,
                         const std::vector<std::string>& overrides) {
-    levels.set_base(threshold_of(configuration.level));
+    levels.set_base(threshold_for(configuration.level));
     for (const auto& [name, level] : configuration.levels) {
-        levels.set(name, threshold_of(level));
+        levels.set(name, threshold_for(level));
     }
     for (const std::string& text : overrides) {
         const std::size_t equals = text.find('=');

@@ -23,7 +23,7 @@ namespace {
 using nlohmann::json;
 using ReplyPointer = std::shared_ptr<control::Reply>;
 
-constexpr double nanoseconds_in_millisecond = 1e6;
+constexpr double nanoseconds_per_millisecond = 1e6;
 constexpr std::int64_t longest_drain_ms = 3'600'000;
 
 json disabled_json(const std::vector<plugins::DisabledInstance>& instances) {
@@ -57,7 +57,7 @@ json drain_json(const plugins::DrainReport& report) {
                         {"awaited", instance.awaited}});
     }
     return {{"drained", report.left.empty()},
-            {"drain_ms", static_cast<double>(report.duration) / nanoseconds_in_millisecond},
+            {"drain_ms", static_cast<double>(report.duration) / nanoseconds_per_millisecond},
             {"left", std::move(left)}};
 }
 

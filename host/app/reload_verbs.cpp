@@ -19,10 +19,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double nanoseconds_in_millisecond = 1e6;
+constexpr double per_millisecond = 1e6;
 
 double milliseconds(std::uint64_t nanoseconds) {
-    return static_cast<double>(nanoseconds) / nanoseconds_in_millisecond;
+    return static_cast<double>(nanoseconds) / per_millisecond;
 }
 
 json report_json(const plugins::ReloadReport& report) {

@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr unsigned completed = IN_CLOSE_WRITE | IN_MOVED_TO;
-constexpr unsigned appeared = IN_CREATE | IN_MOVED_TO;
+constexpr unsigned file_completed = IN_CLOSE_WRITE | IN_MOVED_TO;
+constexpr unsigned file_appeared = IN_CREATE | IN_MOVED_TO;
 
 /// Compilers' results, and what editors leave beside a file while they write it.
 constexpr std::array<std::string_view, 14> other_endings = {
@@ -81,7 +81,7 @@ Result<void> SourceWatch::add(const std::string& folder, std::set<std::string>* 
                            "there are more than " + std::to_string(most_folders) +
                                " folders below " + root_ + "; watch a smaller one");
         }
-        const Result<int> number = notices_.add(next, completed | appeared);
+        const Result<int> number = notices_.add(next, file_completed | file_appeared);
         if (!number) {
             if (next == root_) {
                 return tl::unexpected(number.error());
@@ -136,12 +136,12 @@ void SourceWatch::hear(const Inotify::Notice& notice, std::set<std::string>& sav
     const std::string folder = known->second;
     const std::string path = folder + '/' + std::string(notice.name);
     if ((notice.events & IN_ISDIR) != 0) {
-        if ((notice.events & appeared) != 0 && !is_build_folder(path)) {
+        if ((notice.events & file_appeared) != 0 && !is_build_folder(path)) {
             (void)add(path, &saved);
         }
         return;
     }
-    if ((notice.events & completed) == 0 || !is_source_name(notice.name)) {
+    if ((notice.events & file_completed) == 0 || !is_source_name(notice.name)) {
         return;
     }
     if (folder != root_ && is_build_folder(folder)) {

@@ -4,8 +4,8 @@
 namespace patchbay::config {
 namespace {
 
-constexpr Range<double> positive_time{0.001, longest_time};
-constexpr Range<double> any_time{0.0, longest_time};
+constexpr Range<double> positive_limit{0.001, longest_time};
+constexpr Range<double> any_limit{0.0, longest_time};
 constexpr std::uint32_t max_attempts = 1'000'000;
 
 void read_attempts(MapReader& reader, std::optional<std::uint32_t>& attempts) {
@@ -37,14 +37,14 @@ void read_connection_limits(MapReader& reader, ConnectionLimits& limits) {
         mailbox.read("bytes", limits.mailbox.bytes, Range<std::uint64_t>{1024, 1ULL << 40U});
     });
     reader.section("timeouts", [&limits](MapReader& timeouts) {
-        timeouts.read("connect", limits.timeouts.connect, positive_time);
-        timeouts.read("send", limits.timeouts.send, positive_time);
-        timeouts.read("disconnect", limits.timeouts.disconnect, positive_time);
+        timeouts.read("connect", limits.timeouts.connect, positive_limit);
+        timeouts.read("send", limits.timeouts.send, positive_limit);
+        timeouts.read("disconnect", limits.timeouts.disconnect, positive_limit);
     });
     reader.section("reconnect", [&limits](MapReader& reconnect) {
         read_attempts(reconnect, limits.reconnect.attempts);
-        reconnect.read("initial_delay", limits.reconnect.initial_delay, any_time);
-        reconnect.read("max_delay", limits.reconnect.max_delay, any_time);
+        reconnect.read("initial_delay", limits.reconnect.initial_delay, any_limit);
+        reconnect.read("max_delay", limits.reconnect.max_delay, any_limit);
         reconnect.read("jitter", limits.reconnect.jitter, Range<double>{0.0, 1.0});
         if (limits.reconnect.max_delay < limits.reconnect.initial_delay) {
             reconnect.problem(reconnect.value().location(), "config.out_of_range",

@@ -49,11 +49,11 @@ std::string lower(std::string_view text) {
 }
 
 template <std::size_t count>
-bool one_of(std::string_view text, const std::string_view (&words)[count]) {
+bool is_one_of(std::string_view text, const std::string_view (&words)[count]) {
     return std::find(std::begin(words), std::end(words), text) != std::end(words);
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos) {
         return {};
@@ -91,19 +91,19 @@ std::optional<Value> convert(std::string_view text, PlaceholderType type,
         return Value(std::string(text));
     }
     if (type == PlaceholderType::bool_) {
-        const std::string word = lower(trimmed(text));
-        if (one_of(word, {"true", "t", "1", "yes", "y", "on"})) {
+        const std::string word = lower(without_blanks(text));
+        if (is_one_of(word, {"true", "t", "1", "yes", "y", "on"})) {
             return Value(true);
         }
-        if (one_of(word, {"false", "f", "0", "no", "n", "off"})) {
+        if (is_one_of(word, {"false", "f", "0", "no", "n", "off"})) {
             return Value(false);
         }
         return std::nullopt;
     }
-    if (type == PlaceholderType::none || one_of(text, {"null", "Null", "None", "none"})) {
+    if (type == PlaceholderType::none || is_one_of(text, {"null", "Null", "None", "none"})) {
         return Value();
     }
-    std::string_view number = trimmed(text);
+    std::string_view number = without_blanks(text);
     if (number.starts_with('+') && !number.starts_with("+-")) {
         number.remove_prefix(1);
     }

@@ -8,16 +8,17 @@
 namespace patchbay::config {
 namespace {
 
-bool is_digit(char letter) {
+bool is_decimal_digit(char letter) {
     return letter >= '0' && letter <= '9';
 }
 
 bool is_hex_digit(char letter) {
-    return is_digit(letter) || (letter >= 'a' && letter <= 'f') || (letter >= 'A' && letter <= 'F');
+    return is_decimal_digit(letter) || (letter >= 'a' && letter <= 'f') ||
+           (letter >= 'A' && letter <= 'F');
 }
 
 bool all_digits(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_decimal_digit);
 }
 
 template <std::size_t count>
@@ -30,7 +31,7 @@ bool is_float(std::string_view text) {
     std::size_t at = 0;
     const auto digits = [&text, &at] {
         const std::size_t start = at;
-        while (at < text.size() && is_digit(text[at])) {
+        while (at < text.size() && is_decimal_digit(text[at])) {
             ++at;
         }
         return at - start;

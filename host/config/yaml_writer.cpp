@@ -9,12 +9,12 @@
 namespace patchbay::config {
 namespace {
 
-bool is_letter(char letter) {
+bool is_ascii_letter(char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
 }
 
 bool is_plain_letter(char letter) {
-    return is_letter(letter) || (letter >= '0' && letter <= '9') ||
+    return is_ascii_letter(letter) || (letter >= '0' && letter <= '9') ||
            std::string_view("_/.-+@").find(letter) != std::string_view::npos;
 }
 
@@ -29,7 +29,8 @@ bool is_old_boolean(std::string_view text) {
 }
 
 bool is_safe_plain(std::string_view text) {
-    if (text.empty() || (!is_letter(text.front()) && text.front() != '_' && text.front() != '/')) {
+    if (text.empty() ||
+        (!is_ascii_letter(text.front()) && text.front() != '_' && text.front() != '/')) {
         return false;
     }
     // A public id holds one colon before a digit, which is text to every reader.

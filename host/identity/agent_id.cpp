@@ -44,7 +44,7 @@ std::string name_of(std::uint32_t code) {
     return text.data();
 }
 
-tl::unexpected<Error> bad(std::string message) {
+tl::unexpected<Error> bad_agent_id(std::string message) {
     return failure(ErrorClass::invalid, "identity.bad_agent_id", std::move(message));
 }
 
@@ -67,18 +67,18 @@ Result<void> check_agent_id(std::string_view agent_id) {
         return failure(ErrorClass::invalid, "identity.missing_agent_id", "Missing agent_id");
     }
     if (agent_id.size() > max_agent_id_bytes) {
-        return bad("An agent id has at most " + std::to_string(max_agent_id_bytes) +
-                   " bytes; this one has " + std::to_string(agent_id.size()) + '.');
+        return bad_agent_id("An agent id has at most " + std::to_string(max_agent_id_bytes) +
+                            " bytes; this one has " + std::to_string(agent_id.size()) + '.');
     }
     if (!is_utf8(agent_id)) {
-        return bad("An agent id must be UTF-8.");
+        return bad_agent_id("An agent id must be UTF-8.");
     }
     bool visible = false;
     for (std::size_t at = 0; at < agent_id.size();) {
         const std::size_t start = at;
         const std::uint32_t code = next_code_point(agent_id, at);
         if (is_control(code) || changes_direction(code)) {
-            return bad(
+            return bad_agent_id(
                 "An agent id must not have " +
                 std::string(is_control(code) ? "control characters"
                                              : "characters that change the direction of writing") +
@@ -87,12 +87,13 @@ Result<void> check_agent_id(std::string_view agent_id) {
         visible = visible || !is_invisible(code);
     }
     if (!visible) {
-        return bad("An agent id must have a visible character.");
+        return bad_agent_id("An agent id must have a visible character.");
     }
     if (is_public_id(agent_id)) {
-        return bad("The agent id " + std::string(agent_id) +
-                   " is a public id (author/name:version), which names a connection; choose one "
-                   "without that form.");
+        return bad_agent_id(
+            "The agent id " + std::string(agent_id) +
+            " is a public id (author/name:version), which names a connection; choose one "
+            "without that form.");
     }
     if (is_reserved_agent_id(agent_id)) {
         return failure(

@@ -7,7 +7,7 @@ namespace patchbay::identity {
 
 namespace {
 
-tl::unexpected<Error> bad(std::string what) {
+tl::unexpected<Error> bad_metadata(std::string what) {
     return failure(ErrorClass::invalid, "identity.bad_metadata",
                    "The metadata of the agent cannot be used: " + std::move(what) + '.');
 }
@@ -19,8 +19,8 @@ Result<std::string> clean_metadata(std::string_view json) {
         return std::string("{}");
     }
     if (json.size() > max_metadata_bytes) {
-        return bad("they have " + std::to_string(json.size()) + " bytes, and " +
-                   std::to_string(max_metadata_bytes) + " are the most");
+        return bad_metadata("they have " + std::to_string(json.size()) + " bytes, and " +
+                            std::to_string(max_metadata_bytes) + " are the most");
     }
     bool too_deep = false;
     nlohmann::json object = nlohmann::json::parse(
@@ -31,10 +31,10 @@ Result<std::string> clean_metadata(std::string_view json) {
         },
         false);
     if (too_deep) {
-        return bad("they are nested deeper than " + std::to_string(max_metadata_depth));
+        return bad_metadata("they are nested deeper than " + std::to_string(max_metadata_depth));
     }
     if (!object.is_object()) {
-        return bad("a JSON object is expected");
+        return bad_metadata("a JSON object is expected");
     }
     for (const char* credential : {"certificate", "force_reconnect", "proof"}) {
         object.erase(credential);

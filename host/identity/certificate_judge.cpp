@@ -24,7 +24,7 @@ double seconds(std::chrono::nanoseconds duration) {
 }
 
 /// Nanoseconds since 1970, within what can be counted.
-std::uint64_t nanoseconds(double seconds) {
+std::uint64_t nanoseconds_of(double seconds) {
     constexpr double most = 9e9;  // the year 2255
     return static_cast<std::uint64_t>(std::llround(std::clamp(seconds, 0.0, most) * 1e6)) *
            nanoseconds_per_microsecond;
@@ -81,7 +81,7 @@ void CertificateJudge::judge(std::string_view json, std::string_view expected_ag
     }
     check.agent_id = std::move(certificate.agent_id);
     check.digest = certificate.hash;
-    check.expires_at = nanoseconds(certificate.expires_at.seconds);
+    check.expires_at = nanoseconds_of(certificate.expires_at.seconds);
     const double issued_at = certificate.issued_at.seconds;
     const double expires_at = certificate.expires_at.seconds;
     // Whole microseconds, so that the last moment of a certificate is the double that it says.

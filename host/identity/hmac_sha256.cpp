@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA256_* are marked as deprecated in favour of EVP; see the header for why they are used.
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "identity/hmac_sha256.hpp"
 
 #include <openssl/crypto.h>
 
 #include <algorithm>
 #include <array>
+
+// SHA256_* are marked as deprecated in favour of EVP; see the header for why they are used.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 namespace patchbay::identity {
 
@@ -67,3 +69,5 @@ Digest HmacKey::mac(std::string_view text) const noexcept {
 }
 
 }  // namespace patchbay::identity
+
+#pragma GCC diagnostic pop

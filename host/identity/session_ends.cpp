@@ -11,7 +11,7 @@ namespace patchbay::identity {
 
 namespace {
 
-std::string seconds(std::chrono::nanoseconds time) {
+std::string seconds_text(std::chrono::nanoseconds time) {
     const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
     std::string text = std::to_string(milliseconds / 1000);
     if (milliseconds % 1000 != 0) {
@@ -61,7 +61,7 @@ void Registrations::unregister(SessionNumber number) {
             publish(events::Level::debug, "network", "agent.closed",
                     "The connection of agent " + quote_id(session->agent_id()) + " (" +
                         where(*session) + ") has closed; it may come back within " +
-                        seconds(options_.resume_grace) + '.');
+                        seconds_text(options_.resume_grace) + '.');
         }
         close(*session);
     }
@@ -110,7 +110,7 @@ void Registrations::ping(SessionNumber number, std::uint64_t value, std::uint32_
     });
     if (wants_debug("network")) {
         std::string text = "Agent " + quote_id(session->agent_id()) + " (" + where(*session) +
-                           ") was silent for " + seconds(heartbeat_.silence(number)) +
+                           ") was silent for " + seconds_text(heartbeat_.silence(number)) +
                            " and is pinged";
         if (missed != 0) {
             text += "; " + std::to_string(missed) + " earlier pings were not answered";
@@ -127,7 +127,7 @@ void Registrations::lost(SessionNumber number) {
         return;
     }
     ++statistics_.lost;
-    const std::string silence = seconds(options_.heartbeat.timeout);
+    const std::string silence = seconds_text(options_.heartbeat.timeout);
     publish(events::Level::warning, "network", "agent.lost",
             "Connection timeout during ping: agent " + quote_id(session->agent_id()) + " (" +
                 where(*session) + ") was silent for " + silence +
@@ -183,7 +183,7 @@ void Registrations::end_probes(std::uint64_t now) {
             publish(events::Level::info, "network", "agent.probe_missed",
                     "Connection timeout during ping: agent " + quote_id(session->agent_id()) +
                         " (" + where(*session) + ") gave no sign of life within " +
-                        seconds(options_.ping_timeout) +
+                        seconds_text(options_.ping_timeout) +
                         ", and another connection takes its "
                         "place.");
         }

@@ -16,7 +16,7 @@ namespace patchbay::multiplexer {
 
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t nanoseconds_in_second = 1'000'000'000;
 /// Instance numbers have 16 bits and are never used again.
 constexpr std::size_t most_instances = 0xFFFE;
 
@@ -187,11 +187,11 @@ AgentDirectory& Multiplexer::agents() noexcept {
 }
 
 void Multiplexer::tick() {
-    const auto now =
-        static_cast<std::uint32_t>((core_->clock.monotonic() - core_->started) / second);
+    const auto now = static_cast<std::uint32_t>((core_->clock.monotonic() - core_->started) /
+                                                nanoseconds_in_second);
     core_->now.store(now, std::memory_order_relaxed);
     // Ages in units that 12 bits count.
-    const std::uint64_t age = core_->options.learned_route_age / second;
+    const std::uint64_t age = core_->options.learned_route_age / nanoseconds_in_second;
     const std::uint64_t unit = std::max<std::uint64_t>(1, age / 4096);
     const auto tick = static_cast<std::uint16_t>(now / unit);
     core_->learn_tick.store(tick, std::memory_order_relaxed);

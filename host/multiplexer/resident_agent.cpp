@@ -26,7 +26,7 @@ struct ResidentState {
 
 namespace {
 
-[[nodiscard]] std::string text(const char* data, std::uint32_t size) {
+[[nodiscard]] std::string text_of(const char* data, std::uint32_t size) {
     return {data, size};
 }
 
@@ -50,13 +50,13 @@ std::optional<Received> InBox::get_nowait() {
         return std::nullopt;
     }
     Received received;
-    received.envelope.to = text(item.to, item.to_size);
-    received.envelope.sender = text(item.sender, item.sender_size);
-    received.envelope.protocol_id = text(item.protocol_id, item.protocol_id_size);
+    received.envelope.to = text_of(item.to, item.to_size);
+    received.envelope.sender = text_of(item.sender, item.sender_size);
+    received.envelope.protocol_id = text_of(item.protocol_id, item.protocol_id_size);
     received.envelope.message =
-        text(reinterpret_cast<const char*>(item.message), item.message_size);
-    received.envelope.uri = text(item.uri, item.uri_size);
-    received.envelope.context_connection_id = text(item.connection_id, item.connection_id_size);
+        text_of(reinterpret_cast<const char*>(item.message), item.message_size);
+    received.envelope.uri = text_of(item.uri, item.uri_size);
+    received.envelope.context_connection_id = text_of(item.connection_id, item.connection_id_size);
     received.origin = item.origin;
     received.hops = item.hops;
     // The program has it now; what it does with it is its own affair.

@@ -15,7 +15,7 @@ using multiplexer::Lane;
 constexpr std::size_t key_size = 32;
 constexpr std::uint32_t largest_page = 1'000;
 
-AbiHost& host_of(patchbay_lane* lane) noexcept {
+AbiHost& abi_host_of(patchbay_lane* lane) noexcept {
     return *static_cast<LaneContext*>(Lane::from(lane).owner())->host;
 }
 
@@ -51,7 +51,7 @@ patchbay_status on_lane(patchbay_lane* lane, const char* function, Request reque
     if (lane == nullptr) {
         return PATCHBAY_INVALID;
     }
-    AbiHost& self = host_of(lane);
+    AbiHost& self = abi_host_of(lane);
     if (!self.is_own_thread()) {
         self.reports.misbehaved("thread.unknown", function);
     }

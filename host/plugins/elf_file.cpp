@@ -22,7 +22,7 @@ constexpr std::uint32_t section_no_bits = 8;
 constexpr std::uint32_t section_dynamic_symbols = 11;
 constexpr std::uint32_t segment_load = 1;
 
-struct Section {
+struct ElfSection {
     std::uint32_t type = 0;
     std::uint32_t link = 0;
     std::uint64_t offset = 0;
@@ -31,16 +31,16 @@ struct Section {
 };
 
 /// One pass over one file. Each step returns the failure, if any.
-class Reader {
+class ElfReader {
   public:
-    Reader(const ByteSource& source, const std::string& file, const ElfLimits& limits)
+    ElfReader(const ByteSource& source, const std::string& file, const ElfLimits& limits)
         : source_(source), file_(file), limits_(limits) {}
 
     Result<ElfFile> read() {
-        using Step = Result<void> (Reader::*)();
-        constexpr std::array<Step, 6> steps{&Reader::read_header,   &Reader::check_segments,
-                                            &Reader::read_sections, &Reader::read_symbols,
-                                            &Reader::read_dynamic,  &Reader::read_notes};
+        using Step = Result<void> (ElfReader::*)();
+        constexpr std::array<Step, 6> steps{&ElfReader::read_header,   &ElfReader::check_segments,
+                                            &ElfReader::read_sections, &ElfReader::read_symbols,
+                                            &ElfReader::read_dynamic,  &ElfReader::read_notes};
         for (const Step step : steps) {
             if (auto done = (this->*step)(); !done) {
                 return tl::unexpected<Error>(std::move(done.error()));
@@ -145,11 +145,11 @@ class Reader {
         }
         FieldReader field(*bytes);
         for (std::size_t at = 0; at < bytes->size(); at += section_header_size) {
-            const Section section{.type = field.u32(at + 4),
-                                  .link = field.u32(at + 40),
-                                  .offset = field.u64(at + 24),
-                                  .size = field.u64(at + 32),
-                                  .entry_size = field.u64(at + 56)};
+            const ElfSection section{.type = field.u32(at + 4),
+                                     .link = field.u32(at + 40),
+                                     .offset = field.u64(at + 24),
+                                     .size = field.u64(at + 32),
+                                     .entry_size = field.u64(at + 56)};
             if (section.type != 0 && section.type != section_no_bits &&
                 !source_.contains(section.offset, section.size)) {
                 return incomplete("section " + std::to_string(at / section_header_size));
@@ -159,18 +159,19 @@ class Reader {
         return {};
     }
 
-    [[nodiscard]] const Section* only_section(std::uint32_t type) const {
+    [[nodiscard]] const ElfSection* only_section(std::uint32_t type) const {
         const auto found = std::find_if(sections_.begin(), sections_.end(),
-                                        [&](const Section& s) { return s.type == type; });
+                                        [&](const ElfSection& s) { return s.type == type; });
         return found == sections_.end() ? nullptr : &*found;
     }
 
     /// The string table that a section names with its link.
-    [[nodiscard]] std::optional<std::vector<std::byte>> strings_of(const Section& section) const {
+    [[nodiscard]] std::optional<std::vector<std::byte>> strings_of(
+        const ElfSection& section) const {
         if (section.link >= sections_.size()) {
             return std::nullopt;
         }
-        const Section& strings = sections_[section.link];
+        const ElfSection& strings = sections_[section.link];
         if (strings.type == section_no_bits) {
             return std::nullopt;
         }
@@ -178,7 +179,7 @@ class Reader {
     }
 
     Result<void> read_symbols() {
-        const Section* table = only_section(section_dynamic_symbols);
+        const ElfSection* table = only_section(section_dynamic_symbols);
         if (table == nullptr) {
             return {};
         }
@@ -229,7 +230,7 @@ class Reader {
     }
 
     Result<void> read_dynamic() {
-        const Section* table = only_section(section_dynamic);
+        const ElfSection* table = only_section(section_dynamic);
         if (table == nullptr) {
             return refuse("elf.malformed", "it has no dynamic section; link it with -shared");
         }
@@ -268,7 +269,7 @@ class Reader {
 
     Result<void> read_notes() {
         std::uint64_t note_budget = limits_.table_bytes;
-        for (const Section& section : sections_) {
+        for (const ElfSection& section : sections_) {
             if (section.type != section_note) {
                 continue;
             }
@@ -292,14 +293,14 @@ class Reader {
     std::uint64_t program_count_ = 0;
     std::uint64_t section_count_ = 0;
     std::uint64_t spent_on_names_ = 0;
-    std::vector<Section> sections_;
+    std::vector<ElfSection> sections_;
 };
 
 }  // namespace
 
 Result<ElfFile> read_elf(const ByteSource& source, const std::string& file,
                          const ElfLimits& limits) {
-    return Reader(source, file, limits).read();
+    return ElfReader(source, file, limits).read();
 }
 
 std::uint16_t native_elf_machine() {

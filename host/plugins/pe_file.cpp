@@ -10,9 +10,9 @@ namespace patchbay::plugins {
 
 namespace {
 
-constexpr std::size_t section_header_size = 40;
+constexpr std::size_t pe_section_header_size = 40;
 
-struct Section {
+struct PeSection {
     std::string name;
     std::uint32_t address = 0;
     std::uint32_t virtual_size = 0;
@@ -20,16 +20,16 @@ struct Section {
     std::uint32_t size = 0;
 };
 
-class Reader {
+class PeReader {
   public:
-    Reader(const ByteSource& source, const std::string& file, const PeLimits& limits)
+    PeReader(const ByteSource& source, const std::string& file, const PeLimits& limits)
         : source_(source), file_(file), limits_(limits) {}
 
     Result<PeFile> read() {
-        using Step = Result<void> (Reader::*)();
-        constexpr std::array<Step, 5> steps{&Reader::read_headers, &Reader::read_sections,
-                                            &Reader::read_exports, &Reader::read_imports,
-                                            &Reader::read_note};
+        using Step = Result<void> (PeReader::*)();
+        constexpr std::array<Step, 5> steps{&PeReader::read_headers, &PeReader::read_sections,
+                                            &PeReader::read_exports, &PeReader::read_imports,
+                                            &PeReader::read_note};
         for (const Step step : steps) {
             if (auto done = (this->*step)(); !done) {
                 return tl::unexpected<Error>(std::move(done.error()));
@@ -94,19 +94,19 @@ class Reader {
     }
 
     Result<void> read_sections() {
-        const std::uint64_t size = section_count_ * section_header_size;
+        const std::uint64_t size = section_count_ * pe_section_header_size;
         const auto bytes = source_.range(section_start_, size, size);
         if (!bytes) {
             return incomplete("the section table");
         }
         FieldReader field(*bytes);
-        for (std::size_t at = 0; at < bytes->size(); at += section_header_size) {
+        for (std::size_t at = 0; at < bytes->size(); at += pe_section_header_size) {
             const std::string_view name(reinterpret_cast<const char*>(bytes->data()) + at, 8);
-            Section section{.name = std::string(name.substr(0, name.find('\0'))),
-                            .address = field.u32(at + 12),
-                            .virtual_size = field.u32(at + 8),
-                            .offset = field.u32(at + 20),
-                            .size = field.u32(at + 16)};
+            PeSection section{.name = std::string(name.substr(0, name.find('\0'))),
+                              .address = field.u32(at + 12),
+                              .virtual_size = field.u32(at + 8),
+                              .offset = field.u32(at + 20),
+                              .size = field.u32(at + 16)};
             if (section.offset != 0 && !source_.contains(section.offset, section.size)) {
                 return incomplete("section " + section.name);
             }
@@ -121,7 +121,7 @@ class Reader {
         std::uint64_t available = 0;
     };
     [[nodiscard]] std::optional<Place> place_of(std::uint32_t address) const {
-        for (const Section& section : sections_) {
+        for (const PeSection& section : sections_) {
             if (section.offset != 0 && address >= section.address &&
                 address - section.address < section.size) {
                 const std::uint32_t inside = address - section.address;
@@ -209,7 +209,7 @@ class Reader {
     }
 
     Result<void> read_note() {
-        for (const Section& section : sections_) {
+        for (const PeSection& section : sections_) {
             if (section.name == ".pbnote") {
                 const std::uint64_t size = section.virtual_size != 0
                                                ? std::min(section.size, section.virtual_size)
@@ -232,13 +232,13 @@ class Reader {
     std::uint32_t export_address_ = 0;
     std::uint32_t export_size_ = 0;
     std::uint32_t import_address_ = 0;
-    std::vector<Section> sections_;
+    std::vector<PeSection> sections_;
 };
 
 }  // namespace
 
 Result<PeFile> read_pe(const ByteSource& source, const std::string& file, const PeLimits& limits) {
-    return Reader(source, file, limits).read();
+    return PeReader(source, file, limits).read();
 }
 
 std::string pe_machine_name(std::uint16_t machine) {

@@ -18,7 +18,7 @@ namespace patchbay::plugins {
 
 namespace {
 
-std::string place(const SourceLocation& location) {
+std::string place_of(const SourceLocation& location) {
     return location.file + (location.line == 0 ? "" : ':' + std::to_string(location.line));
 }
 
@@ -87,7 +87,7 @@ class Resolution {
                 path += draft(cycle[i]).plan.name + " -> ";
                 if (entry != nullptr) {
                     edges += (i == 0 ? "" : ", ") + draft(cycle[i]).plan.name + " lists " +
-                             entry->public_id + " in " + place(entry->location);
+                             entry->public_id + " in " + place_of(entry->location);
                     first = i == 0 ? entry->location : first;
                 }
             }

@@ -24,17 +24,17 @@ struct FreeKey {
 struct FreeContext {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
-using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
+using RawKey = std::unique_ptr<EVP_PKEY, FreeKey>;
 using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
 
-const unsigned char* bytes_of(std::string_view text) {
+const unsigned char* octets_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
-unsigned char* bytes_of(std::string& text) {
+unsigned char* octets_of(std::string& text) {
     return reinterpret_cast<unsigned char*>(text.data());
 }
 
-tl::unexpected<Error> crypto_failure(const std::string& what) {
+tl::unexpected<Error> key_failure(const std::string& what) {
     return failure(ErrorClass::failed, "proof.crypto", "OpenSSL could not " + what + '.');
 }
 
@@ -45,9 +45,9 @@ tl::unexpected<Error> bad_signature(const std::string& why) {
 Result<std::string> digest_by(const char* name, std::string_view bytes) {
     std::string digest(EVP_MAX_MD_SIZE, '\0');
     std::size_t size = 0;
-    if (EVP_Q_digest(nullptr, name, nullptr, bytes.data(), bytes.size(), bytes_of(digest), &size) !=
-        1) {
-        return crypto_failure(std::string("compute ") + name);
+    if (EVP_Q_digest(nullptr, name, nullptr, bytes.data(), bytes.size(), octets_of(digest),
+                     &size) != 1) {
+        return key_failure(std::string("compute ") + name);
     }
     digest.resize(size);
     return digest;
@@ -127,14 +127,14 @@ Result<PublicKey> check_ed25519(std::string_view message, std::string_view signa
     if (!key_bytes || key_bytes->size() != PrivateKey::size || to_hex(*key_bytes) != address) {
         return bad_signature("An address of `ed25519` is 64 lower-case hexadecimal digits.");
     }
-    const Key key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(*key_bytes),
-                                              key_bytes->size()));
+    const RawKey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets_of(*key_bytes),
+                                                 key_bytes->size()));
     const Context context(EVP_MD_CTX_new());
     if (!key || !context ||
         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1) {
-        return crypto_failure("check a signature of Ed25519");
+        return key_failure("check a signature of Ed25519");
     }
-    if (EVP_DigestVerify(context.get(), bytes_of(*bytes), bytes->size(), bytes_of(message),
+    if (EVP_DigestVerify(context.get(), octets_of(*bytes), bytes->size(), octets_of(message),
                          message.size()) != 1) {
         return bad_signature("The signature was not made by " + std::string(address) + '.');
     }
@@ -142,17 +142,17 @@ Result<PublicKey> check_ed25519(std::string_view message, std::string_view signa
 }
 
 Result<std::string> sign_ed25519(const std::string& secret, std::string_view message) {
-    const Key key(
-        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(secret), secret.size()));
+    const RawKey key(
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, octets_of(secret), secret.size()));
     const Context context(EVP_MD_CTX_new());
     std::string signature(64, '\0');
     std::size_t size = signature.size();
     if (!key || !context ||
         EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
-        EVP_DigestSign(context.get(), bytes_of(signature), &size, bytes_of(message),
+        EVP_DigestSign(context.get(), octets_of(signature), &size, octets_of(message),
                        message.size()) != 1 ||
         size != signature.size()) {
-        return crypto_failure("sign with Ed25519");
+        return key_failure("sign with Ed25519");
     }
     return to_base64(signature);
 }
@@ -167,7 +167,7 @@ Result<std::string> PublicKey::text() const {
     }
     const std::optional<std::string> point = secp256k1::uncompressed(bytes_);
     if (!point) {
-        return crypto_failure("write out a public key of secp256k1");
+        return key_failure("write out a public key of secp256k1");
     }
     return "0x" + to_hex(*point);
 }
@@ -190,7 +190,7 @@ Result<std::string> PublicKey::address() const {
             constexpr std::size_t address_size = 20;
             const std::optional<std::string> point = secp256k1::uncompressed(bytes_);
             if (!point) {
-                return crypto_failure("write out a public key of secp256k1");
+                return key_failure("write out a public key of secp256k1");
             }
             Result<std::string> hash = keccak_256(*point);
             if (!hash) {
@@ -249,8 +249,8 @@ PrivateKey::~PrivateKey() {
 Result<PrivateKey> PrivateKey::generate(Ledger ledger) {
     std::string bytes(size, '\0');
     do {
-        if (RAND_priv_bytes(bytes_of(bytes), static_cast<int>(bytes.size())) != 1) {
-            return crypto_failure("make random numbers");
+        if (RAND_priv_bytes(octets_of(bytes), static_cast<int>(bytes.size())) != 1) {
+            return key_failure("make random numbers");
         }
     } while (ledger != Ledger::ed25519 && !secp256k1::is_private_key(bytes));
     return PrivateKey(ledger, std::move(bytes));
@@ -273,13 +273,13 @@ Result<PublicKey> PrivateKey::public_key() const {
         return secp256k1::public_key(bytes_).map(
             [this](std::string key) { return PublicKey(ledger_, std::move(key)); });
     }
-    const Key key(
-        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(bytes_), bytes_.size()));
+    const RawKey key(
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, octets_of(bytes_), bytes_.size()));
     std::string bytes(size, '\0');
     std::size_t length = bytes.size();
-    if (!key || EVP_PKEY_get_raw_public_key(key.get(), bytes_of(bytes), &length) != 1 ||
+    if (!key || EVP_PKEY_get_raw_public_key(key.get(), octets_of(bytes), &length) != 1 ||
         length != bytes.size()) {
-        return crypto_failure("compute a public key of Ed25519");
+        return key_failure("compute a public key of Ed25519");
     }
     return PublicKey(ledger_, std::move(bytes));
 }

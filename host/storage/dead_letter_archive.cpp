@@ -9,7 +9,7 @@ namespace {
 
 // The bounds look at time and size of every row, so that both stand before the large columns: what
 // follows a large value costs reading it.
-constexpr const char* schema_1 = R"sql(
+constexpr const char* dead_letter_schema_1 = R"sql(
 CREATE TABLE dead_letters (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     time INTEGER NOT NULL,            -- nanoseconds since 1970, UTC
@@ -38,7 +38,7 @@ constexpr std::int64_t newest_schema = 1;
 /// What a row costs beside its texts, roughly.
 constexpr std::size_t row_overhead = 64;
 
-std::size_t size_of(const multiplexer::DeadLetter& letter) {
+std::size_t size_in_file(const multiplexer::DeadLetter& letter) {
     return row_overhead + letter.code.size() + letter.text.size() + letter.source.size() +
            letter.destination.size() + letter.to.size() + letter.sender.size() +
            letter.protocol_id.size() + letter.message.size() + letter.uri.size() +
@@ -107,7 +107,7 @@ Result<DeadLetterArchive> DeadLetterArchive::open(const std::string& path, Acces
     // Process death loses nothing that was committed; power loss at most the last commits.
     Result<void> ready = database->execute("PRAGMA synchronous=NORMAL");
     if (ready) {
-        ready = access == Access::create ? database->migrate({schema_1})
+        ready = access == Access::create ? database->migrate({dead_letter_schema_1})
                                          : database->expect_version(newest_schema);
     }
     if (!ready) {
@@ -132,7 +132,7 @@ Result<void> DeadLetterArchive::add(const std::vector<multiplexer::DeadLetter>& 
     }
     std::uint64_t too_large = 0;
     for (const multiplexer::DeadLetter& letter : letters) {
-        const std::size_t size = size_of(letter);
+        const std::size_t size = size_in_file(letter);
         if (size > bounds.max_bytes) {
             ++too_large;
             continue;

@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds longest_pause{5'000};
 /// Attempts to write the rest when the host stops.
 constexpr int last_attempts = 3;
 
-std::size_t size_of(const multiplexer::DeadLetter& letter) {
+std::size_t size_in_memory(const multiplexer::DeadLetter& letter) {
     return sizeof(letter) + letter.text.size() + letter.to.size() + letter.sender.size() +
            letter.message.size() + letter.uri.size() + letter.raw.size();
 }
@@ -73,7 +73,7 @@ DeadLetterStore::~DeadLetterStore() {
 }
 
 bool DeadLetterStore::put(multiplexer::DeadLetter letter) {
-    const std::size_t size = size_of(letter);
+    const std::size_t size = size_in_memory(letter);
     {
         const std::lock_guard lock(mutex_);
         if (stopping_ || queue_.size() >= options_.queue_letters ||

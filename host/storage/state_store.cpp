@@ -7,7 +7,7 @@ namespace patchbay::storage {
 
 namespace {
 
-constexpr const char* schema_1 = R"sql(
+constexpr const char* state_schema_1 = R"sql(
 CREATE TABLE state (
     instance TEXT NOT NULL,
     key BLOB NOT NULL,
@@ -35,7 +35,7 @@ Result<StateStore::Open> StateStore::open_file() {
     }
     Result<void> ready = database->execute("PRAGMA synchronous=FULL");
     if (ready) {
-        ready = database->migrate({schema_1});
+        ready = database->migrate({state_schema_1});
     }
     if (!ready) {
         return tl::unexpected<Error>(std::move(ready.error()));

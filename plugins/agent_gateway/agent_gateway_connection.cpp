@@ -14,7 +14,7 @@ namespace patchbay::agent_gateway {
 namespace {
 
 /// Left of the host's limit for `disconnect`, to close what is open.
-constexpr std::chrono::milliseconds closing_time{200};
+constexpr std::chrono::milliseconds left_for_closing{200};
 
 bool is_local(const std::string& host) {
     boost::system::error_code error;
@@ -149,7 +149,7 @@ Awaitable<Result<void>> AgentGatewayConnection::connect() {
 }
 
 Awaitable<Result<void>> AgentGatewayConnection::disconnect() {
-    const auto deadline = operation_deadline() - closing_time;
+    const auto deadline = operation_deadline() - left_for_closing;
     const bool replaced = is_being_replaced();
     // All of them stop before the first is waited for: they have the same time.
     for (std::uint32_t index = 0; index < lanes_.size(); ++index) {

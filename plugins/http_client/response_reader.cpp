@@ -21,7 +21,7 @@ namespace http = boost::beast::http;
 /// Responses 1xx that may come before the real one.
 constexpr unsigned int most_interim = 16;
 /// Memory that is kept for the next response.
-constexpr std::size_t kept_capacity = 256UL * 1024;
+constexpr std::size_t kept_text_capacity = 256UL * 1024;
 /// Room made for an announced body before it has come.
 constexpr std::uint64_t trusted_length = 1UL << 20U;
 
@@ -30,7 +30,7 @@ std::string_view view(boost::beast::string_view text) noexcept {
 }
 
 void clear(std::string& text) {
-    if (text.capacity() > kept_capacity) {
+    if (text.capacity() > kept_text_capacity) {
         std::string().swap(text);
     }
     text.clear();

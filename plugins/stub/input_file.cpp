@@ -15,9 +15,9 @@ namespace patchbay::stub {
 
 namespace {
 
-constexpr std::size_t read_size = std::size_t{64} * 1024;
+constexpr std::size_t input_read_size = std::size_t{64} * 1024;
 constexpr std::size_t mark_size = 16;
-constexpr std::chrono::milliseconds lock_retry{5};
+constexpr std::chrono::milliseconds input_lock_retry{5};
 
 /// Time since the last change of the file, at least 0.
 std::chrono::milliseconds quiet_for(const struct stat& status) noexcept {
@@ -202,7 +202,7 @@ Result<InputState> InputFile::next(std::optional<InputLine>& line) {
 /// others and filled again.
 Result<bool> InputFile::read_more() {
     const std::uint64_t end = decoder_.fed();
-    auto bytes = read_at(file_, path_, end - tail_.size(), tail_.size() + read_size);
+    auto bytes = read_at(file_, path_, end - tail_.size(), tail_.size() + input_read_size);
     if (!bytes) {
         return tl::unexpected(bytes.error());
     }
@@ -339,7 +339,7 @@ Result<std::optional<std::chrono::milliseconds>> InputFile::empty_when_quiet() {
         return tl::unexpected(lock.error());
     }
     if (!*lock) {
-        return Again(lock_retry);
+        return Again(input_lock_retry);
     }
     const SoleUse sole(file_);
     if (sole.outcome() == SoleUse::Outcome::shared && !is_shared_for_long()) {

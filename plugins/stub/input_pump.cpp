@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 /// Lines handed over before the lane takes from its mailbox again.
 constexpr unsigned lines_per_turn = 64;
 /// Between two attempts to get a lock that somebody else holds.
-constexpr std::chrono::milliseconds lock_retry{5};
+constexpr std::chrono::milliseconds pump_lock_retry{5};
 /// The host writes dead letters in transactions of their own, one after the other.
 constexpr std::chrono::milliseconds dead_letter_delay{250};
 
@@ -111,7 +111,7 @@ Awaitable<Result<InputPump::Pause>> InputPump::drain() {
         }
     };
     if (state == InputState::busy) {
-        at_most(lock_retry);
+        at_most(pump_lock_retry);
     }
     if (!dead_letters_.empty()) {
         at_most(std::chrono::ceil<std::chrono::milliseconds>(

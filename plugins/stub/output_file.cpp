@@ -15,7 +15,7 @@ namespace patchbay::stub {
 
 namespace {
 
-constexpr std::size_t read_size = std::size_t{64} * 1024;
+constexpr std::size_t tail_read_size = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -94,7 +94,7 @@ Result<void> OutputFile::repair() {
     }
     StubDecoder decoder({}, *start);
     while (true) {
-        const auto bytes = read_at(file_, path_, decoder.fed(), read_size);
+        const auto bytes = read_at(file_, path_, decoder.fed(), tail_read_size);
         if (!bytes) {
             return tl::unexpected(bytes.error());
         }

@@ -35,7 +35,7 @@ extern char** environ;
 namespace patchbay::identity {
 namespace {
 
-constexpr int kills = 100;
+constexpr int kills = PATCHBAY_TEST_ROUNDS;
 constexpr int agents_at_a_time = 16;
 
 class NoEvents final : public events::EventSink {

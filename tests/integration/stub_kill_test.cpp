@@ -31,7 +31,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kills = 100;
+constexpr int kills = PATCHBAY_TEST_ROUNDS;
 constexpr int lines_per_round = 30;
 constexpr int max_outstanding = 16;
 

@@ -17,13 +17,13 @@ namespace patchbay::app {
 
 namespace {
 
-struct ListOptions {
+struct ListLettersOptions {
     std::string config;
     storage::DeadLetterQuery query;
     bool json = false;
 };
 
-int list_letters(const ListOptions& options, Invocation& invocation) {
+int list_letters(const ListLettersOptions& options, Invocation& invocation) {
     Result<std::optional<storage::DeadLetterArchive>> archive = open_dead_letters(options.config);
     if (!archive) {
         return print_control_failure(invocation.err, archive.error());
@@ -64,7 +64,7 @@ int list_letters(const ListOptions& options, Invocation& invocation) {
 
 void add_dead_letters_list(Command group, Invocation& invocation) {
     Command verb = group.add_subcommand("list", "List dead letters, the newest first");
-    const auto options = std::make_shared<ListOptions>();
+    const auto options = std::make_shared<ListLettersOptions>();
     verb.add_option("-c,--config", options->config, "Host configuration")
         .environment("PATCHBAY_CONFIG");
     verb.add_option("--code", options->query.code, "Only those with this code or reason");

@@ -17,7 +17,7 @@ namespace patchbay::app {
 
 namespace {
 
-struct ShowOptions {
+struct ShowLetterOptions {
     std::string config;
     std::int64_t id = 0;
     bool json = false;
@@ -45,7 +45,7 @@ void print(const storage::StoredDeadLetter& stored, std::ostream& out) {
     }
 }
 
-int show_letter(const ShowOptions& options, Invocation& invocation) {
+int show_letter(const ShowLetterOptions& options, Invocation& invocation) {
     Result<std::optional<storage::DeadLetterArchive>> archive = open_dead_letters(options.config);
     if (!archive) {
         return print_control_failure(invocation.err, archive.error());
@@ -80,7 +80,7 @@ int show_letter(const ShowOptions& options, Invocation& invocation) {
 
 void add_dead_letters_show(Command group, Invocation& invocation) {
     Command verb = group.add_subcommand("show", "Show one dead letter with its envelope");
-    const auto options = std::make_shared<ShowOptions>();
+    const auto options = std::make_shared<ShowLetterOptions>();
     verb.add_option("id", options->id, "Its number in the list").required();
     verb.add_option("-c,--config", options->config, "Host configuration")
         .environment("PATCHBAY_CONFIG");

@@ -14,7 +14,7 @@ namespace patchbay::app {
 namespace {
 
 /// Above what drain and disconnect take by the host's own limits.
-constexpr std::chrono::minutes patience{60};
+constexpr std::chrono::minutes disable_patience{60};
 
 struct DisableOptions {
     ControlTarget target;
@@ -24,7 +24,7 @@ struct DisableOptions {
 };
 
 /// False: envelopes were abandoned.
-bool print(const nlohmann::json& entry, Invocation& invocation) {
+bool print_disabled(const nlohmann::json& entry, Invocation& invocation) {
     const std::string name = entry.value("name", "");
     if (entry.value("already", false)) {
         invocation.out << name << ": disabled already\n";
@@ -43,8 +43,8 @@ int disable(const DisableOptions& options, Invocation& invocation) {
     if (!client) {
         return print_control_failure(invocation.err, client.error());
     }
-    const Result<nlohmann::json> answer =
-        client->request("disable", {{"id", options.id}, {"cascade", options.cascade}}, patience);
+    const Result<nlohmann::json> answer = client->request(
+        "disable", {{"id", options.id}, {"cascade", options.cascade}}, disable_patience);
     if (!answer) {
         return print_control_failure(invocation.err, answer.error());
     }
@@ -53,8 +53,9 @@ int disable(const DisableOptions& options, Invocation& invocation) {
     }
     bool well = true;
     for (const nlohmann::json& entry : answer->value("disabled", nlohmann::json::array())) {
-        well =
-            (options.json ? entry.value("abandoned", 0U) == 0 : print(entry, invocation)) && well;
+        well = (options.json ? entry.value("abandoned", 0U) == 0
+                             : print_disabled(entry, invocation)) &&
+               well;
     }
     return well ? exit_ok : exit_failed;
 }

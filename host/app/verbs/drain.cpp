@@ -15,7 +15,7 @@ namespace patchbay::app {
 namespace {
 
 /// Longer than the longest drain, and what is done before it.
-constexpr std::chrono::minutes patience{120};
+constexpr std::chrono::minutes drain_patience{120};
 constexpr double longest_seconds = 3600;
 
 struct DrainOptions {
@@ -25,7 +25,8 @@ struct DrainOptions {
     bool json = false;
 };
 
-void print(const nlohmann::json& answer, const std::string& subject, Invocation& invocation) {
+void print_drained(const nlohmann::json& answer, const std::string& subject,
+                   Invocation& invocation) {
     if (answer.value("drained", false)) {
         invocation.out << subject
                        << ": drained; it takes no inbound envelopes until it is enabled\n";
@@ -49,14 +50,14 @@ int drain(const DrainOptions& options, Invocation& invocation) {
     if (options.timeout >= 0) {
         arguments["timeout_ms"] = static_cast<std::int64_t>(options.timeout * 1000);
     }
-    const Result<nlohmann::json> answer = client->request("drain", arguments, patience);
+    const Result<nlohmann::json> answer = client->request("drain", arguments, drain_patience);
     if (!answer) {
         return print_control_failure(invocation.err, answer.error());
     }
     if (options.json) {
         invocation.out << answer->dump(2) << '\n';
     } else {
-        print(*answer, options.id.empty() ? "the host" : options.id, invocation);
+        print_drained(*answer, options.id.empty() ? "the host" : options.id, invocation);
     }
     return answer->value("drained", false) ? exit_ok : exit_failed;
 }

@@ -14,7 +14,7 @@ namespace patchbay::app {
 namespace {
 
 /// Above what several connects take by the host's own limits.
-constexpr std::chrono::minutes patience{60};
+constexpr std::chrono::minutes enable_patience{60};
 
 struct EnableOptions {
     ControlTarget target;
@@ -25,7 +25,7 @@ struct EnableOptions {
 };
 
 /// False: it is not connected.
-bool print(const nlohmann::json& entry, Invocation& invocation) {
+bool print_enabled(const nlohmann::json& entry, Invocation& invocation) {
     const std::string name = entry.value("name", "");
     if (entry.contains("error")) {
         invocation.err << name
@@ -49,7 +49,7 @@ int enable(const EnableOptions& options, Invocation& invocation) {
     }
     const Result<nlohmann::json> answer = client->request(
         "enable", {{"id", options.id}, {"all", options.all}, {"cascade", options.cascade}},
-        patience);
+        enable_patience);
     if (!answer) {
         return print_control_failure(invocation.err, answer.error());
     }
@@ -58,7 +58,7 @@ int enable(const EnableOptions& options, Invocation& invocation) {
     }
     bool well = true;
     for (const nlohmann::json& entry : answer->value("enabled", nlohmann::json::array())) {
-        well = (options.json ? !entry.contains("error") : print(entry, invocation)) && well;
+        well = (options.json ? !entry.contains("error") : print_enabled(entry, invocation)) && well;
     }
     if (!options.json && answer->value("inbound_stopped", false)) {
         invocation.err << "The host is drained, and takes no inbound envelopes until `patchbay "

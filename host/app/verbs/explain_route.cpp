@@ -25,7 +25,7 @@ struct RouteOptions {
     bool json = false;
 };
 
-ordered_json to_json(const multiplexer::RouteExplanation& explanation) {
+ordered_json explanation_json(const multiplexer::RouteExplanation& explanation) {
     ordered_json steps = ordered_json::array();
     for (const multiplexer::RouteStep& step : explanation.steps) {
         steps.push_back({{"rule", step.rule}, {"matched", step.matched}, {"text", step.text}});
@@ -63,7 +63,7 @@ int explain_route(const RouteOptions& options, Invocation& invocation) {
         routing_table(view->configuration), routing_instances(view->plan), options.query,
         view->configuration.limits.max_hops);
     if (options.json) {
-        invocation.out << to_json(explanation).dump(2) << '\n';
+        invocation.out << explanation_json(explanation).dump(2) << '\n';
     } else {
         print(explanation, invocation.out);
         invocation.out << "Agents that are attached and routes that are learned while the host "

@@ -15,12 +15,12 @@ namespace patchbay::app {
 
 namespace {
 
-struct ListOptions {
+struct ListKeysOptions {
     KeyFolderOption folder;
     bool json = false;
 };
 
-int list(const ListOptions& options, Invocation& invocation) {
+int list_keys(const ListKeysOptions& options, Invocation& invocation) {
     std::vector<Error> problems;
     const Result<proofs::KeyFolder> folder = options.folder.open(problems);
     if (!problems.empty()) {
@@ -59,11 +59,11 @@ int list(const ListOptions& options, Invocation& invocation) {
 
 void add_keys_list(Command group, Invocation& invocation) {
     Command verb = group.add_subcommand("list", "The keys that there are");
-    const auto options = std::make_shared<ListOptions>();
+    const auto options = std::make_shared<ListKeysOptions>();
     options->folder.add_to(verb);
     verb.add_flag("--json", options->json, "Print JSON");
     verb.callback([&invocation, options] {
-        invocation.action = [&invocation, options] { return list(*options, invocation); };
+        invocation.action = [&invocation, options] { return list_keys(*options, invocation); };
     });
 }
 

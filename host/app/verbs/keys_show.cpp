@@ -14,14 +14,14 @@ namespace patchbay::app {
 
 namespace {
 
-struct ShowOptions {
+struct ShowKeyOptions {
     KeyFolderOption folder;
     std::string ledger;
     bool connection = false;
     bool json = false;
 };
 
-int show(const ShowOptions& options, Invocation& invocation) {
+int show_key(const ShowKeyOptions& options, Invocation& invocation) {
     std::vector<Error> problems;
     const Result<proofs::KeyFolder> folder = options.folder.open(problems);
     if (!problems.empty()) {
@@ -53,13 +53,13 @@ int show(const ShowOptions& options, Invocation& invocation) {
 void add_keys_show(Command group, Invocation& invocation) {
     Command verb =
         group.add_subcommand("show", "Public key and address of one key; never the secret");
-    const auto options = std::make_shared<ShowOptions>();
+    const auto options = std::make_shared<ShowKeyOptions>();
     verb.add_option("ledger", options->ledger, "cosmos, fetchai, ethereum or ed25519").required();
     options->folder.add_to(verb);
     verb.add_flag("--connection", options->connection, "The connection key, not the main key");
     verb.add_flag("--json", options->json, "Print JSON");
     verb.callback([&invocation, options] {
-        invocation.action = [&invocation, options] { return show(*options, invocation); };
+        invocation.action = [&invocation, options] { return show_key(*options, invocation); };
     });
 }
 

@@ -33,7 +33,7 @@ std::string milliseconds(const nlohmann::json& object, const char* key) {
 }
 
 /// False when it failed, or when something of it is worth a failure.
-bool print(const nlohmann::json& entry, Invocation& invocation) {
+bool print_reloaded(const nlohmann::json& entry, Invocation& invocation) {
     const std::string asked = entry.value("instance", "");
     if (entry.contains("error")) {
         invocation.err << asked << ": not reloaded: " << entry["error"].value("message", "") << " ["
@@ -97,7 +97,8 @@ int reload(const ReloadOptions& options, Invocation& invocation) {
         invocation.out << answer->dump(2) << '\n';
     }
     for (const nlohmann::json& entry : answer->value("reloads", nlohmann::json::array())) {
-        well = (options.json ? !entry.contains("error") : print(entry, invocation)) && well;
+        well =
+            (options.json ? !entry.contains("error") : print_reloaded(entry, invocation)) && well;
     }
     return well ? exit_ok : exit_failed;
 }

@@ -106,7 +106,7 @@ T& alternative(DefaultMessage& message) {
     return message.body.emplace<T>();
 }
 
-tl::unexpected<Error> malformed() {
+tl::unexpected<Error> malformed_default() {
     return failure(
         ErrorClass::invalid, "message.malformed",
         "the content is not a well-formed message of " + std::string(default_protocol_id));
@@ -252,12 +252,12 @@ Result<DefaultMessage> decode_default(const MessageView& wrapper) {
             continue;
         }
         if (!good) {
-            return malformed();
+            return malformed_default();
         }
         present = true;
     }
     if (reader.failed()) {
-        return malformed();
+        return malformed_default();
     }
     if (!present) {
         return failure(ErrorClass::invalid, "message.no_performative",

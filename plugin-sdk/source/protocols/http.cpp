@@ -76,7 +76,7 @@ T& alternative(HttpMessageView& message) noexcept {
     return message.body.emplace<T>();
 }
 
-tl::unexpected<Error> malformed() {
+tl::unexpected<Error> malformed_http() {
     return failure(ErrorClass::invalid, "message.malformed",
                    "the content is not a well-formed message of " + std::string(http_protocol_id));
 }
@@ -172,12 +172,12 @@ Result<HttpMessageView> decode_http(std::string_view bytes) {
             continue;
         }
         if (!good) {
-            return malformed();
+            return malformed_http();
         }
         present = true;
     }
     if (reader.failed()) {
-        return malformed();
+        return malformed_http();
     }
     if (!present) {
         return failure(ErrorClass::invalid, "message.no_performative",

@@ -12,7 +12,7 @@
 namespace patchbay::openapi {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
     return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
@@ -45,12 +45,12 @@ bool split_query(std::string_view query, std::size_t max, Pairs& pairs) {
 
 bool split_cookies(std::string_view header, std::size_t max, Pairs& pairs) {
     while (!header.empty()) {
-        std::string_view value = trimmed(take(header, ';'));
+        std::string_view value = without_blanks(take(header, ';'));
         if (value.empty()) {
             continue;
         }
-        const std::string_view name = trimmed(take(value, '='));
-        value = trimmed(value);
+        const std::string_view name = without_blanks(take(value, '='));
+        value = without_blanks(value);
         if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
             value = value.substr(1, value.size() - 2);
         }

@@ -25,7 +25,7 @@ Views split_at(std::string_view text, std::string_view delimiter) {
     return parts;
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view trimmed_header(std::string_view text) {
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
     return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
@@ -55,7 +55,7 @@ Views split(std::string_view text, const Delimiter& delimiter) {
 
 std::optional<std::string> ParameterReader::decoded(std::string_view raw) const {
     if (parameter_.in == ParameterPlace::header) {
-        return is_utf8(raw) ? std::optional(std::string(trimmed(raw))) : std::nullopt;
+        return is_utf8(raw) ? std::optional(std::string(trimmed_header(raw))) : std::nullopt;
     }
     const bool is_query = parameter_.in == ParameterPlace::query;
     return percent_decoded(raw, is_query ? Plus::is_space : Plus::is_itself);

@@ -17,7 +17,7 @@ struct Free {
     }
 };
 
-using CompileContext = std::unique_ptr<pcre2_compile_context, Free<pcre2_compile_context_free>>;
+using PatternContext = std::unique_ptr<pcre2_compile_context, Free<pcre2_compile_context_free>>;
 using MatchContext = std::unique_ptr<pcre2_match_context, Free<pcre2_match_context_free>>;
 using MatchData = std::unique_ptr<pcre2_match_data, Free<pcre2_match_data_free>>;
 
@@ -104,7 +104,7 @@ std::string to_pcre2(std::string_view expression) {
 }
 
 Result<Pattern> Pattern::compile(std::string_view expression) {
-    const CompileContext context(pcre2_compile_context_create(nullptr));
+    const PatternContext context(pcre2_compile_context_create(nullptr));
     // What `.` does not match.
     pcre2_set_newline(context.get(), PCRE2_NEWLINE_ANYCRLF);
     pcre2_set_compile_extra_options(context.get(), PCRE2_EXTRA_ALT_BSUX);

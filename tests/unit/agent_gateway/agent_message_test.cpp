@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-class AgentMessageTest : public testing::Test {
+class AgentMessageTest : public ::testing::Test {
   protected:
     std::optional<AgentMessage> read(const Json& data) {
         text_ = data.dump();

@@ -7,7 +7,7 @@ namespace patchbay::agent_gateway {
 
 namespace {
 
-class ClientFrameTest : public testing::Test {
+class ClientFrameTest : public ::testing::Test {
   protected:
     std::optional<ClientFrame> read(std::string text) {
         text_ = std::move(text);

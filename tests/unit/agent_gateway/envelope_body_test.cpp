@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::json;
 using namespace protocols;
 
-class EnvelopeBodyTest : public testing::Test {
+class EnvelopeBodyTest : public ::testing::Test {
   protected:
     Result<std::string> encode_json(std::string_view protocol, const Json& body,
                                     const DialogueHeader& header) {

@@ -10,7 +10,7 @@ namespace patchbay::agent_gateway {
 
 namespace {
 
-class WaitingAnswersTest : public testing::Test, public WaitingAnswers::Owner {
+class WaitingAnswersTest : public ::testing::Test, public WaitingAnswers::Owner {
   protected:
     void on_waiting_time_up(Waiting& waiting) noexcept override { answers_.remove(waiting); }
 

@@ -59,13 +59,13 @@ is_abstract: false
 protocols: []
 )";
 
-std::string with(std::string text, const std::string& from, const std::string& to) {
+std::string import_with(std::string text, const std::string& from, const std::string& to) {
     const auto at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
     return text.replace(at, from.size(), to);
 }
 
-std::vector<std::string> problems_of(const std::string& text) {
+std::vector<std::string> import_problems(const std::string& text) {
     std::vector<std::string> shown;
     const auto imported = import_aea_text(text, "aea-config.yaml");
     if (!imported) {
@@ -111,7 +111,8 @@ TEST(ImportAea, WritesWhatTheReaderAccepts) {
 }
 
 TEST(ImportAea, ListsWhatItLeftOutAndWhy) {
-    const auto imported = import_aea_text(with(agent, "customs: []", "costums: [x]"), "a.yaml");
+    const auto imported =
+        import_aea_text(import_with(agent, "customs: []", "costums: [x]"), "a.yaml");
     ASSERT_TRUE(imported);
     std::vector<std::string> names;
     for (const LeftOut& left : imported->left_out) {
@@ -131,29 +132,29 @@ TEST(ImportAea, ListsWhatItLeftOutAndWhy) {
 }
 
 TEST(ImportAea, KeepsUpstreamsDefaultPolicy) {
-    const auto imported =
-        import_aea_text(with(agent, "connection_exception_policy: just_log\n", ""), "a.yaml");
+    const auto imported = import_aea_text(
+        import_with(agent, "connection_exception_policy: just_log\n", ""), "a.yaml");
     EXPECT_THAT(imported->yaml, HasSubstr("on_failure: propagate"));
     EXPECT_THAT(import_aea_text("connections: []\ndefault_connection: null\n", "a.yaml")->yaml,
                 Not(HasSubstr("default_connection")));
 }
 
 TEST(ImportAea, RefusesWhatUpstreamRefuses) {
-    EXPECT_THAT(problems_of(with(agent, "- valory/http_server:0.22.0\n", "")),
+    EXPECT_THAT(import_problems(import_with(agent, "- valory/http_server:0.22.0\n", "")),
                 ElementsAre(HasSubstr("connection that the agent does not list")));
-    EXPECT_THAT(problems_of(std::string(agent) +
-                            "---\npublic_id: valory/http_server:0.22.0\ntype: connection\n"),
+    EXPECT_THAT(import_problems(std::string(agent) +
+                                "---\npublic_id: valory/http_server:0.22.0\ntype: connection\n"),
                 ElementsAre(HasSubstr("config.duplicate")));
-    EXPECT_THAT(problems_of(std::string(agent) + "---\ntype: connection\n"),
+    EXPECT_THAT(import_problems(std::string(agent) + "---\ntype: connection\n"),
                 ElementsAre(HasSubstr("needs `public_id` and `type`")));
-    EXPECT_THAT(problems_of(with(agent, "default_connection: fetchai/stub:0.21.0",
-                                 "default_connection: stub")),
+    EXPECT_THAT(import_problems(import_with(agent, "default_connection: fetchai/stub:0.21.0",
+                                            "default_connection: stub")),
                 ElementsAre("aea-config.yaml:19:21: `default_connection` must be a public id "
                             "(`author/name:version`), but is the string `stub` "
                             "[config.bad_public_id]"));
-    EXPECT_THAT(problems_of(""), ElementsAre(HasSubstr("the file is empty")));
-    EXPECT_THAT(problems_of("- x\n"), ElementsAre(HasSubstr("must be a map")));
-    EXPECT_THAT(problems_of("a: 1\na: 2\n"), ElementsAre(HasSubstr("yaml.duplicate_key")));
+    EXPECT_THAT(import_problems(""), ElementsAre(HasSubstr("the file is empty")));
+    EXPECT_THAT(import_problems("- x\n"), ElementsAre(HasSubstr("must be a map")));
+    EXPECT_THAT(import_problems("a: 1\na: 2\n"), ElementsAre(HasSubstr("yaml.duplicate_key")));
 }
 
 TEST(ImportAea, ReadsTheFile) {

@@ -68,13 +68,13 @@ cert_requests:
   save_path: .certs/conn_cert.txt
 )";
 
-std::string with(std::string text, const std::string& from, const std::string& to) {
+std::string manifest_with(std::string text, const std::string& from, const std::string& to) {
     const auto at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
     return text.replace(at, from.size(), to);
 }
 
-std::vector<std::string> problems_of(const std::string& text) {
+std::vector<std::string> manifest_problems(const std::string& text) {
     std::vector<std::string> shown;
     const auto manifest = parse_manifest(text, "c.yaml");
     if (!manifest) {
@@ -120,96 +120,111 @@ TEST(ParseManifest, ReadsEveryFieldOfUpstream) {
 
 TEST(ParseManifest, AcceptsOurOwnFields) {
     const auto manifest = parse_manifest(
-        with(complete, "class_name:", "library: libother.so\nclass_name:"), "c.yaml");
+        manifest_with(complete, "class_name:", "library: libother.so\nclass_name:"), "c.yaml");
     ASSERT_TRUE(manifest);
     EXPECT_EQ(manifest->library, "libother.so");
     EXPECT_EQ(manifest->library_location.line, 21U);
 }
 
 TEST(ParseManifest, DoesNotNeedAeaVersion) {
-    EXPECT_THAT(problems_of(with(complete, "aea_version: '>=2.0.0, <3.0.0'\n", "")), IsEmpty());
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "aea_version: '>=2.0.0, <3.0.0'\n", "")),
+                IsEmpty());
 }
 
 TEST(ParseManifest, NamesEveryMissingKeyInOnePass) {
-    const auto problems = problems_of("name: x\nauthor: y\n");
+    const auto problems = manifest_problems("name: x\nauthor: y\n");
     EXPECT_EQ(problems.size(), 14U);
     EXPECT_THAT(problems, testing::Contains(
                               "c.yaml:1:1: the key `class_name` is missing [config.missing_key]"));
 }
 
 TEST(ParseManifest, OffersTheNearestKey) {
-    EXPECT_THAT(problems_of(with(complete, "excluded_protocols:", "exclude_protocols:")),
-                testing::Contains("c.yaml:27:1: the key `exclude_protocols` is not known here; did "
-                                  "you mean `excluded_protocols`? [config.unknown_key]"));
-    EXPECT_THAT(problems_of(with(complete, "index:", "indx:")),
+    EXPECT_THAT(
+        manifest_problems(manifest_with(complete, "excluded_protocols:", "exclude_protocols:")),
+        testing::Contains("c.yaml:27:1: the key `exclude_protocols` is not known here; did "
+                          "you mean `excluded_protocols`? [config.unknown_key]"));
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "index:", "indx:")),
                 ElementsAre("c.yaml:33:5: the key `dependencies.aiohttp.indx` is not known here; "
                             "did you mean `index`? [config.unknown_key]"));
 }
 
 TEST(ParseManifest, ChecksIdsAndVersions) {
-    EXPECT_THAT(problems_of(with(complete, "fetchai/stub:0.21.0", "fetchai/Stub:0.21")),
-                ElementsAre(HasSubstr("c.yaml:17:3: `connections[0]` must be a public id")));
-    EXPECT_THAT(problems_of(with(complete, "fetchai/stub:0.21.0", "fetchai/stub:latest")),
-                ElementsAre(HasSubstr("not `latest`")));
-    EXPECT_THAT(problems_of(with(complete, "fetchai/stub:0.21.0", "fetchai/stub")), IsEmpty());
-    EXPECT_THAT(problems_of(with(complete, "version: 0.22.0", "version: 0.22")),
+    EXPECT_THAT(
+        manifest_problems(manifest_with(complete, "fetchai/stub:0.21.0", "fetchai/Stub:0.21")),
+        ElementsAre(HasSubstr("c.yaml:17:3: `connections[0]` must be a public id")));
+    EXPECT_THAT(
+        manifest_problems(manifest_with(complete, "fetchai/stub:0.21.0", "fetchai/stub:latest")),
+        ElementsAre(HasSubstr("not `latest`")));
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "fetchai/stub:0.21.0", "fetchai/stub")),
+                IsEmpty());
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "version: 0.22.0", "version: 0.22")),
                 ElementsAre(HasSubstr("put it in quotes")));
-    EXPECT_THAT(problems_of(with(complete, "version: 0.22.0", "version: 0.22.x")),
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "version: 0.22.0", "version: 0.22.x")),
                 ElementsAre(HasSubstr("`version` must be a version like `0.1.0`")));
-    EXPECT_THAT(problems_of(with(complete, "name: http_server", "name: http-server")),
-                ElementsAre(HasSubstr("`name` must be a lower-case letter")));
-    EXPECT_THAT(problems_of(with(complete, "type: connection", "type: protocol")),
+    EXPECT_THAT(
+        manifest_problems(manifest_with(complete, "name: http_server", "name: http-server")),
+        ElementsAre(HasSubstr("`name` must be a lower-case letter")));
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "type: connection", "type: protocol")),
                 ElementsAre(HasSubstr("`type` must be one of `connection`")));
-    EXPECT_THAT(problems_of(with(complete, "'>=2.0.0, <3.0.0'", "'>=2.0.0 <3.0.0'")),
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "'>=2.0.0, <3.0.0'", "'>=2.0.0 <3.0.0'")),
                 ElementsAre(HasSubstr("`aea_version` must be a version")));
-    EXPECT_THAT(problems_of(with(complete, "'>=2.0.0, <3.0.0'", "2.0.0rc1")), IsEmpty());
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "'>=2.0.0, <3.0.0'", "2.0.0rc1")),
+                IsEmpty());
 }
 
 TEST(ParseManifest, RefusesDuplicates) {
     EXPECT_THAT(
-        problems_of(with(complete,
-                         "- fetchai/local:0.20.0:bafybeiffndsajwhk3lwjewwdxqntmjm4b5wxaaa"
-                         "nokonsggenkbw6slwk4",
-                         "- fetchai/stub:0.21.0")),
+        manifest_problems(
+            manifest_with(complete,
+                          "- fetchai/local:0.20.0:bafybeiffndsajwhk3lwjewwdxqntmjm4b5wxaaa"
+                          "nokonsggenkbw6slwk4",
+                          "- fetchai/stub:0.21.0")),
         ElementsAre(HasSubstr("c.yaml:18:3: `fetchai/stub:0.21.0` stands in `connections` a second "
                               "time; the first is in line 17")));
-    EXPECT_THAT(problems_of(with(complete, "- '*.tmp'", "- '*.tmp'\n- '*.tmp'")),
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "- '*.tmp'", "- '*.tmp'\n- '*.tmp'")),
                 ElementsAre(HasSubstr("config.duplicate")));
 }
 
 TEST(ParseManifest, ChecksTypes) {
-    EXPECT_THAT(problems_of(with(complete, "is_abstract: false", "is_abstract: no")),
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "is_abstract: false", "is_abstract: no")),
                 ElementsAre(HasSubstr("`is_abstract` must be `true` or `false`, but is the string "
                                       "`no`; write `false`")));
-    EXPECT_THAT(problems_of(with(complete, "excluded_protocols: []", "excluded_protocols:")),
-                ElementsAre(HasSubstr("`excluded_protocols` must be a list, but is null")));
-    EXPECT_THAT(problems_of(with(complete, "werkzeug: {}", "werkzeug:")),
+    EXPECT_THAT(
+        manifest_problems(manifest_with(complete, "excluded_protocols: []", "excluded_protocols:")),
+        ElementsAre(HasSubstr("`excluded_protocols` must be a list, but is null")));
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "werkzeug: {}", "werkzeug:")),
                 ElementsAre(HasSubstr("`dependencies.werkzeug` must be a map, but is null")));
-    EXPECT_THAT(problems_of("[]"), ElementsAre(HasSubstr("the file must be a map")));
-    EXPECT_THAT(problems_of(""), ElementsAre(HasSubstr("the file must be a map")));
+    EXPECT_THAT(manifest_problems("[]"), ElementsAre(HasSubstr("the file must be a map")));
+    EXPECT_THAT(manifest_problems(""), ElementsAre(HasSubstr("the file must be a map")));
 }
 
 TEST(ParseManifest, ChecksCertRequests) {
-    EXPECT_THAT(problems_of(with(complete, "not_after: '2027-01-01'", "not_after: '2026-01-01'")),
+    EXPECT_THAT(manifest_problems(
+                    manifest_with(complete, "not_after: '2027-01-01'", "not_after: '2026-01-01'")),
                 ElementsAre(HasSubstr("must be later than `not_before`")));
-    EXPECT_THAT(problems_of(with(complete, "'2027-01-01'", "'2027-02-30'")),
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "'2027-01-01'", "'2027-02-30'")),
                 ElementsAre(HasSubstr("that the calendar has")));
-    EXPECT_THAT(problems_of(with(complete, "'2027-01-01'", "'2027-01-01T00:00'")),
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "'2027-01-01'", "'2027-01-01T00:00'")),
                 ElementsAre(HasSubstr("must be a day written as YYYY-MM-DD")));
-    EXPECT_THAT(problems_of(with(complete, "  save_path: .certs/conn_cert.txt\n", "")),
-                ElementsAre(HasSubstr("`cert_requests[0].save_path` is missing")));
-    EXPECT_THAT(problems_of(with(complete, "  message_format: '{public_key}'\n", "")), IsEmpty());
+    EXPECT_THAT(
+        manifest_problems(manifest_with(complete, "  save_path: .certs/conn_cert.txt\n", "")),
+        ElementsAre(HasSubstr("`cert_requests[0].save_path` is missing")));
+    EXPECT_THAT(
+        manifest_problems(manifest_with(complete, "  message_format: '{public_key}'\n", "")),
+        IsEmpty());
 }
 
 TEST(ParseManifest, RefusesPathsThatLeaveTheFolder) {
-    EXPECT_THAT(problems_of(with(complete, "README.md:", "../README.md:")),
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "README.md:", "../README.md:")),
                 ElementsAre(HasSubstr("must be a path inside the folder")));
-    EXPECT_THAT(problems_of(with(complete, "class_name:", "library: /lib/x.so\nclass_name:")),
+    EXPECT_THAT(manifest_problems(
+                    manifest_with(complete, "class_name:", "library: /lib/x.so\nclass_name:")),
                 ElementsAre(HasSubstr("`library` must be a path inside the folder")));
 }
 
 TEST(ParseManifest, ReportsProblemsOfTheYamlAndOfTheContentTogether) {
-    EXPECT_THAT(problems_of(with(complete, "port: 8000", "port: 08000") + "name: again\nnmae: x\n"),
+    EXPECT_THAT(manifest_problems(manifest_with(complete, "port: 8000", "port: 08000") +
+                                  "name: again\nnmae: x\n"),
                 ElementsAre(HasSubstr(":24:9: `08000` has a leading zero"),
                             HasSubstr("the key `name` stands in this map a second time"),
                             HasSubstr("did you mean `name`?")));
@@ -217,7 +232,7 @@ TEST(ParseManifest, ReportsProblemsOfTheYamlAndOfTheContentTogether) {
 
 TEST(ParseManifest, LeavesPlaceholdersAlone) {
     const auto manifest =
-        parse_manifest(with(complete, "host: 127.0.0.1", "host: ${HOST:str:x}"), "c.yaml");
+        parse_manifest(manifest_with(complete, "host: 127.0.0.1", "host: ${HOST:str:x}"), "c.yaml");
     ASSERT_TRUE(manifest);
     EXPECT_EQ(manifest->config.find("host")->string(), "${HOST:str:x}");
 }

@@ -19,7 +19,7 @@ const std::vector<KnownInstance> instances{{"stub", "fetchai/stub:0.21.0"},
                                            {"stub_two", "fetchai/stub_two:0.21.0"},
                                            {"echo", "patchbay/echo:0.1.0"}};
 
-std::vector<std::string> problems_of(const std::string& text) {
+std::vector<std::string> reference_problems(const std::string& text) {
     const auto host = parse_host_configuration(text, "h.yaml", "/",
                                                [](const std::string&) { return std::nullopt; });
     EXPECT_TRUE(host) << text;
@@ -43,18 +43,20 @@ TEST(FindInstance, IgnoresTheVersionWhenNoneIsExact) {
 }
 
 TEST(CheckReferences, AcceptsRoutesToInstances) {
-    EXPECT_THAT(problems_of("default_routing: {'a/b:1.0.0': stub}\n"
-                            "default_connection: fetchai/stub:0.20.0\n"
-                            "inbound: [{source: stub_two, to: [echo, stub]}, {agent: anybody}]\n"),
-                IsEmpty());
+    EXPECT_THAT(
+        reference_problems("default_routing: {'a/b:1.0.0': stub}\n"
+                           "default_connection: fetchai/stub:0.20.0\n"
+                           "inbound: [{source: stub_two, to: [echo, stub]}, {agent: anybody}]\n"),
+        IsEmpty());
 }
 
 TEST(CheckReferences, NamesEveryUnknownTarget) {
     EXPECT_THAT(
-        problems_of("default_routing:\n  a/b:1.0.0: stubb\n"
-                    "default_connection: nowhere\n"
-                    "inbound:\n- {source: ecko, to: [echo, fetchai/stab:0.21.0]}\n"
-                    "connections: [{class: a/b, bind: {'fetchai/stub:0.21.0': stub_tow}}]\n"),
+        reference_problems(
+            "default_routing:\n  a/b:1.0.0: stubb\n"
+            "default_connection: nowhere\n"
+            "inbound:\n- {source: ecko, to: [echo, fetchai/stab:0.21.0]}\n"
+            "connections: [{class: a/b, bind: {'fetchai/stub:0.21.0': stub_tow}}]\n"),
         ElementsAre("h.yaml:6:35: `bind` of the instance `b` names `stub_tow`, which no instance "
                     "is called; did you mean `stub_two`? [routing.unknown_target]",
                     "h.yaml:2:14: `default_routing` of `a/b:1.0.0` names `stubb`, which no "

@@ -22,7 +22,7 @@ std::string json_of(std::string_view text) {
 }
 
 /// "line:column code" of every problem.
-std::vector<std::string> problems_of(std::string_view text, const YamlLimits& limits = {}) {
+std::vector<std::string> yaml_problems(std::string_view text, const YamlLimits& limits = {}) {
     std::vector<std::string> shown;
     const auto value = read_yaml(text, "t", limits);
     if (!value) {
@@ -47,7 +47,7 @@ TEST(ReadYaml, TakesQuotedScalarsAsText) {
 
 TEST(ReadYaml, TakesEveryPlainKeyAsText) {
     EXPECT_EQ(json_of("1: a\ntrue: b\n010: d\n"), R"({"1":"a","true":"b","010":"d"})");
-    EXPECT_THAT(problems_of("null: c\n"), ElementsAre("1:1 yaml.key"));
+    EXPECT_THAT(yaml_problems("null: c\n"), ElementsAre("1:1 yaml.key"));
 }
 
 TEST(ReadYaml, IsNullForAnEmptyFile) {
@@ -69,31 +69,31 @@ TEST(ReadYaml, KnowsWhereEveryNodeStands) {
 }
 
 TEST(ReadYaml, CountsColumnsInCharacters) {
-    EXPECT_THAT(problems_of("{\xC3\xA4\xC3\xB6: 1, x: 010}"), ElementsAre("1:12 yaml.number"));
-    EXPECT_THAT(problems_of("\xEF\xBB\xBFx: 010"), ElementsAre("1:4 yaml.number"));
+    EXPECT_THAT(yaml_problems("{\xC3\xA4\xC3\xB6: 1, x: 010}"), ElementsAre("1:12 yaml.number"));
+    EXPECT_THAT(yaml_problems("\xEF\xBB\xBFx: 010"), ElementsAre("1:4 yaml.number"));
 }
 
 TEST(ReadYaml, RefusesDuplicateKeysAndNamesTheFirst) {
-    EXPECT_THAT(problems_of("a: 1\nb: {c: 1, c: 2}\na: 3\n"),
+    EXPECT_THAT(yaml_problems("a: 1\nb: {c: 1, c: 2}\na: 3\n"),
                 ElementsAre("2:11 yaml.duplicate_key", "3:1 yaml.duplicate_key"));
     EXPECT_THAT(json_of("a: 1\nb: 2\na: 3\n"), HasSubstr("`a`"));
     EXPECT_THAT(json_of("a: 1\nb: 2\na: 3\n"), HasSubstr("the first is in line 1"));
-    EXPECT_THAT(problems_of("a: 1\n'a': 2\n"), ElementsAre("2:1 yaml.duplicate_key"));
+    EXPECT_THAT(yaml_problems("a: 1\n'a': 2\n"), ElementsAre("2:1 yaml.duplicate_key"));
 }
 
 TEST(ReadYaml, RefusesMergeKeysButNotTheQuotedText) {
-    EXPECT_THAT(problems_of("x: &x {a: 1}\ny:\n  <<: *x\n"), ElementsAre("3:3 yaml.merge_key"));
+    EXPECT_THAT(yaml_problems("x: &x {a: 1}\ny:\n  <<: *x\n"), ElementsAre("3:3 yaml.merge_key"));
     EXPECT_EQ(json_of("'<<': 1"), R"({"<<":1})");
 }
 
 TEST(ReadYaml, RefusesAmbiguousNumbersEverywhere) {
-    EXPECT_THAT(problems_of("a: 010\nb: [0o7, .inf]\n"),
+    EXPECT_THAT(yaml_problems("a: 010\nb: [0o7, .inf]\n"),
                 ElementsAre("1:4 yaml.number", "2:5 yaml.number", "2:10 yaml.number"));
 }
 
 TEST(ReadYaml, RefusesKeysThatAreNotText) {
-    EXPECT_THAT(problems_of("? [a, b]\n: 1\nc: 2\n"), ElementsAre("1:3 yaml.key"));
-    EXPECT_THAT(problems_of("x: &x k\n*x : 2\n"), ElementsAre("1:4 yaml.key"));
+    EXPECT_THAT(yaml_problems("? [a, b]\n: 1\nc: 2\n"), ElementsAre("1:3 yaml.key"));
+    EXPECT_THAT(yaml_problems("x: &x k\n*x : 2\n"), ElementsAre("1:4 yaml.key"));
 }
 
 TEST(ReadYaml, ExpandsAliasesWithinTheBudget) {
@@ -107,54 +107,54 @@ TEST(ReadYaml, ExpandsAliasesWithinTheBudget) {
         }
         bomb += "]\n";
     }
-    EXPECT_THAT(problems_of(bomb), ElementsAre(HasSubstr("yaml.size")));
+    EXPECT_THAT(yaml_problems(bomb), ElementsAre(HasSubstr("yaml.size")));
 }
 
 TEST(ReadYaml, RefusesAnAliasInsideItsOwnNode) {
-    EXPECT_THAT(problems_of("a: &a [1, *a]\n"), ElementsAre("1:11 yaml.alias"));
-    EXPECT_THAT(problems_of("a: *nowhere\n"), ElementsAre("1:4 yaml.syntax"));
+    EXPECT_THAT(yaml_problems("a: &a [1, *a]\n"), ElementsAre("1:11 yaml.alias"));
+    EXPECT_THAT(yaml_problems("a: *nowhere\n"), ElementsAre("1:4 yaml.syntax"));
 }
 
 TEST(ReadYaml, BoundsDepthNodesAndBytes) {
-    EXPECT_THAT(problems_of(std::string(65, '[') + std::string(65, ']')),
+    EXPECT_THAT(yaml_problems(std::string(65, '[') + std::string(65, ']')),
                 ElementsAre("1:65 yaml.depth"));
-    EXPECT_TRUE(problems_of(std::string(64, '[') + std::string(64, ']')).empty());
-    EXPECT_THAT(problems_of(std::string(200'000, '[')), ElementsAre(HasSubstr("yaml.depth")));
-    EXPECT_THAT(problems_of("[a, b, c]", {1000, 64, 3}), ElementsAre(HasSubstr("yaml.size")));
-    EXPECT_THAT(problems_of("a: 123456789", {5, 64, 100}), ElementsAre("0:0 yaml.size"));
+    EXPECT_TRUE(yaml_problems(std::string(64, '[') + std::string(64, ']')).empty());
+    EXPECT_THAT(yaml_problems(std::string(200'000, '[')), ElementsAre(HasSubstr("yaml.depth")));
+    EXPECT_THAT(yaml_problems("[a, b, c]", {1000, 64, 3}), ElementsAre(HasSubstr("yaml.size")));
+    EXPECT_THAT(yaml_problems("a: 123456789", {5, 64, 100}), ElementsAre("0:0 yaml.size"));
 }
 
 TEST(ReadYaml, RefusesTabsAsIndentationOnly) {
-    EXPECT_THAT(problems_of("a:\n\tb: 1\nc:\n  \td: 2\n"),
+    EXPECT_THAT(yaml_problems("a:\n\tb: 1\nc:\n  \td: 2\n"),
                 ElementsAre("2:1 yaml.tab", "4:3 yaml.tab"));
     EXPECT_EQ(json_of("a: |\n  x\n  \ty\nb: 1\n"), R"({"a":"x\n\ty\n","b":1})");
     EXPECT_EQ(json_of("a:\t1  # a tab before a value\n\t# and before a comment\n"), R"({"a":1})");
 }
 
 TEST(ReadYaml, RefusesBytesThatAreNotText) {
-    EXPECT_THAT(problems_of("a: \xFF\n"), ElementsAre("1:4 yaml.encoding"));
-    EXPECT_THAT(problems_of(std::string("a: x\0y\n", 7)), ElementsAre("1:5 yaml.encoding"));
-    EXPECT_THAT(problems_of("a: \xC0\xAF\nb: \xED\xA0\x80\n"),
+    EXPECT_THAT(yaml_problems("a: \xFF\n"), ElementsAre("1:4 yaml.encoding"));
+    EXPECT_THAT(yaml_problems(std::string("a: x\0y\n", 7)), ElementsAre("1:5 yaml.encoding"));
+    EXPECT_THAT(yaml_problems("a: \xC0\xAF\nb: \xED\xA0\x80\n"),
                 ElementsAre("1:4 yaml.encoding", "2:4 yaml.encoding"));
 }
 
 TEST(ReadYaml, ChecksTags) {
     EXPECT_EQ(json_of("[!!str 10, !!int 5, !!float 1, !!bool true, !!null ~, !!map {}, !!seq []]"),
               R"(["10",5,1.0,true,null,{},[]])");
-    EXPECT_THAT(problems_of("a: !!int x\nb: !mine y\nc: !other {}\nd: !!set {}\n"),
+    EXPECT_THAT(yaml_problems("a: !!int x\nb: !mine y\nc: !other {}\nd: !!set {}\n"),
                 ElementsAre("1:4 yaml.tag", "2:4 yaml.tag", "3:4 yaml.tag", "4:4 yaml.tag"));
 }
 
 TEST(ReadYaml, ExplainsSyntaxErrorsWithTheirPlace) {
-    EXPECT_THAT(problems_of("a: 1\n b: 2\n"), ElementsAre("2:3 yaml.syntax"));
-    EXPECT_THAT(problems_of("a: [1, 2\nb: 3\n"), ElementsAre(HasSubstr("yaml.syntax")));
-    EXPECT_THAT(problems_of("a: 'it''s open\n"), ElementsAre("1:4 yaml.syntax"));
-    EXPECT_THAT(problems_of("a: &x \"open\\\"\n"), ElementsAre("1:4 yaml.syntax"));
+    EXPECT_THAT(yaml_problems("a: 1\n b: 2\n"), ElementsAre("2:3 yaml.syntax"));
+    EXPECT_THAT(yaml_problems("a: [1, 2\nb: 3\n"), ElementsAre(HasSubstr("yaml.syntax")));
+    EXPECT_THAT(yaml_problems("a: 'it''s open\n"), ElementsAre("1:4 yaml.syntax"));
+    EXPECT_THAT(yaml_problems("a: &x \"open\\\"\n"), ElementsAre("1:4 yaml.syntax"));
     EXPECT_THAT(json_of("a: b: c\n"), HasSubstr("must be put in quotes"));
 }
 
 TEST(ReadYaml, RefusesASecondDocument) {
-    EXPECT_THAT(problems_of("a: 1\n---\nb: 2\n"), ElementsAre("3:1 yaml.documents"));
+    EXPECT_THAT(yaml_problems("a: 1\n---\nb: 2\n"), ElementsAre("3:1 yaml.documents"));
     EXPECT_EQ(json_of("---\na: 1\n...\n"), R"({"a":1})");
 }
 

@@ -19,7 +19,7 @@ std::string head_of(const Request& request, const Destination& destination = {"/
     return written ? output : written.error().code;
 }
 
-bool has(std::string_view text, std::string_view part) {
+bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
 
@@ -43,14 +43,14 @@ TEST(RequestHeadTest, AddsDefaultsOnlyWhereNothingIsSaid) {
 }
 
 TEST(RequestHeadTest, SaysThatABodyIsEmptyWhereOneIsExpected) {
-    EXPECT_TRUE(has(head_of({"POST", "", ""}), "Content-Length: 0\r\n"));
-    EXPECT_TRUE(has(head_of({"put", "", ""}), "Content-Length: 0\r\n"));
-    EXPECT_FALSE(has(head_of({"GET", "", ""}), "Content-Length"));
-    EXPECT_FALSE(has(head_of({"DELETE", "", ""}), "Content-Length"));
+    EXPECT_TRUE(contains(head_of({"POST", "", ""}), "Content-Length: 0\r\n"));
+    EXPECT_TRUE(contains(head_of({"put", "", ""}), "Content-Length: 0\r\n"));
+    EXPECT_FALSE(contains(head_of({"GET", "", ""}), "Content-Length"));
+    EXPECT_FALSE(contains(head_of({"DELETE", "", ""}), "Content-Length"));
 }
 
 TEST(RequestHeadTest, KeepsRepeatedHeaders) {
-    EXPECT_TRUE(has(head_of({"GET", "A: 1\nB: 2\nA: 3\n\n", ""}), "A: 1\r\nB: 2\r\nA: 3\r\n"));
+    EXPECT_TRUE(contains(head_of({"GET", "A: 1\nB: 2\nA: 3\n\n", ""}), "A: 1\r\nB: 2\r\nA: 3\r\n"));
 }
 
 TEST(RequestHeadTest, LeavesOutWhatBelongsToTheConnection) {
@@ -80,31 +80,31 @@ TEST(RequestHeadTest, CannotBeMadeTwoRequests) {
         EXPECT_EQ(head, "request.header") << headers;
     }
     // What Python's email package does not take for a header ends them.
-    EXPECT_FALSE(has(head_of({"GET", "X: a\n\nY: b\n", ""}), "Y: b"));
+    EXPECT_FALSE(contains(head_of({"GET", "X: a\n\nY: b\n", ""}), "Y: b"));
 }
 
 TEST(RequestHeadTest, PassesTextThatIsNotAscii) {
     EXPECT_TRUE(
-        has(head_of({"GET", "X: gr\xc3\xbc\xc3\x9f\n\n", ""}), "X: gr\xc3\xbc\xc3\x9f\r\n"));
-    EXPECT_TRUE(has(head_of({"GET", "X:\ta\tb\n\n", ""}), "X: a\tb\r\n"));
+        contains(head_of({"GET", "X: gr\xc3\xbc\xc3\x9f\n\n", ""}), "X: gr\xc3\xbc\xc3\x9f\r\n"));
+    EXPECT_TRUE(contains(head_of({"GET", "X:\ta\tb\n\n", ""}), "X: a\tb\r\n"));
 }
 
 TEST(RequestHeadTest, TakesItsAuthorizationFromTheUrlOnlyWhenItHasNone) {
     Destination destination{"/", "h"};
     destination.authorization = "Basic url";
-    EXPECT_TRUE(has(head_of({"GET", "", ""}, destination), "Authorization: Basic url\r\n"));
+    EXPECT_TRUE(contains(head_of({"GET", "", ""}, destination), "Authorization: Basic url\r\n"));
     const std::string own = head_of({"GET", "authorization: Bearer own\n\n", ""}, destination);
-    EXPECT_TRUE(has(own, "authorization: Bearer own\r\n"));
-    EXPECT_FALSE(has(own, "Basic url"));
+    EXPECT_TRUE(contains(own, "authorization: Bearer own\r\n"));
+    EXPECT_FALSE(contains(own, "Basic url"));
 }
 
 TEST(RequestHeadTest, LeavesCredentialsBehindWithTheirOrigin) {
     Request request{"GET", "Authorization: a\nCookie: b\nX-Stays: c\n\n", ""};
     request.has_left_origin = true;
     const std::string head = head_of(request);
-    EXPECT_FALSE(has(head, "Authorization"));
-    EXPECT_FALSE(has(head, "Cookie"));
-    EXPECT_TRUE(has(head, "X-Stays"));
+    EXPECT_FALSE(contains(head, "Authorization"));
+    EXPECT_FALSE(contains(head, "Cookie"));
+    EXPECT_TRUE(contains(head, "X-Stays"));
 }
 
 TEST(RequestHeadTest, LeavesOutWhatDescribesALostBody) {

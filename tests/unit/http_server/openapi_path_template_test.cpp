@@ -7,7 +7,7 @@ namespace patchbay::openapi {
 namespace {
 
 /// "a|b" for the values of the variables; "no" when the segment does not match.
-std::string match(std::string_view path, std::string_view segment) {
+std::string matched_values(std::string_view path, std::string_view segment) {
     const auto parsed = PathTemplate::parse(path);
     EXPECT_TRUE(parsed) << path;
     std::vector<std::string_view> values;
@@ -38,25 +38,25 @@ TEST(OpenapiPathTemplate, LiteralsAreComparedDecoded) {
 }
 
 TEST(OpenapiPathTemplate, VariablesWithinASegment) {
-    EXPECT_EQ(match("/{a}", "x"), "x");
-    EXPECT_EQ(match("/v{a}", "v12"), "12");
-    EXPECT_EQ(match("/{a}:go", "x:go"), "x");
-    EXPECT_EQ(match("/{a}.{b}", "x.tar.gz"), "x.tar|gz");
-    EXPECT_EQ(match("/{a}-{b}-{c}", "1-2-3-4"), "1-2|3|4");
-    EXPECT_EQ(match("/<{a},{b}>", "<1,2>"), "1|2");
-    EXPECT_EQ(match("/{a}aa{b}", "aaaa"), "a|a");
+    EXPECT_EQ(matched_values("/{a}", "x"), "x");
+    EXPECT_EQ(matched_values("/v{a}", "v12"), "12");
+    EXPECT_EQ(matched_values("/{a}:go", "x:go"), "x");
+    EXPECT_EQ(matched_values("/{a}.{b}", "x.tar.gz"), "x.tar|gz");
+    EXPECT_EQ(matched_values("/{a}-{b}-{c}", "1-2-3-4"), "1-2|3|4");
+    EXPECT_EQ(matched_values("/<{a},{b}>", "<1,2>"), "1|2");
+    EXPECT_EQ(matched_values("/{a}aa{b}", "aaaa"), "a|a");
 }
 
 TEST(OpenapiPathTemplate, VariablesAreNeverEmpty) {
-    EXPECT_EQ(match("/{a}", ""), "no");
-    EXPECT_EQ(match("/v{a}", "v"), "no");
-    EXPECT_EQ(match("/{a}:go", ":go"), "no");
-    EXPECT_EQ(match("/{a}.{b}", ".b"), "no");
-    EXPECT_EQ(match("/{a}.{b}", "a."), "no");
-    EXPECT_EQ(match("/{a}.{b}", "ab"), "no");
-    EXPECT_EQ(match("/{a}.{b}", "."), "no");
-    EXPECT_EQ(match("/x{a}x", "x"), "no");
-    EXPECT_EQ(match("/lit", "other"), "no");
+    EXPECT_EQ(matched_values("/{a}", ""), "no");
+    EXPECT_EQ(matched_values("/v{a}", "v"), "no");
+    EXPECT_EQ(matched_values("/{a}:go", ":go"), "no");
+    EXPECT_EQ(matched_values("/{a}.{b}", ".b"), "no");
+    EXPECT_EQ(matched_values("/{a}.{b}", "a."), "no");
+    EXPECT_EQ(matched_values("/{a}.{b}", "ab"), "no");
+    EXPECT_EQ(matched_values("/{a}.{b}", "."), "no");
+    EXPECT_EQ(matched_values("/x{a}x", "x"), "no");
+    EXPECT_EQ(matched_values("/lit", "other"), "no");
 }
 
 TEST(OpenapiPathTemplate, WhatIsWrongIsTold) {

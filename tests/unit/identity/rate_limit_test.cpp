@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t one_second = 1'000'000'000;
 
 TEST(RateLimit, CountsTheAddressWithoutThePort) {
     EXPECT_EQ(counted_address("127.0.0.1:80"), "127.0.0.1");
@@ -32,16 +32,16 @@ TEST(RateLimit, CountsTheNetworkOfAnIpv6Address) {
 
 TEST(RateLimit, AllowsABurstAndThenThatManyInEachPeriod) {
     RateLimiter limiter({4, seconds(4)}, {}, 10);
-    std::uint64_t now = 100 * second;
+    std::uint64_t now = 100 * one_second;
     for (int i = 0; i < 4; ++i) {
         EXPECT_TRUE(limiter.admit("a:1", now));
     }
     EXPECT_FALSE(limiter.admit("a:1", now));
     EXPECT_TRUE(limiter.admit("b:1", now));
-    now += second;
+    now += one_second;
     EXPECT_TRUE(limiter.admit("a:1", now));
     EXPECT_FALSE(limiter.admit("a:1", now));
-    now += 1'000 * second;
+    now += 1'000 * one_second;
     for (int i = 0; i < 4; ++i) {
         EXPECT_TRUE(limiter.admit("a:1", now));
     }
@@ -50,20 +50,20 @@ TEST(RateLimit, AllowsABurstAndThenThatManyInEachPeriod) {
 
 TEST(RateLimit, LimitsAllTogether) {
     RateLimiter limiter({100, seconds(1)}, {3, seconds(3)}, 10);
-    EXPECT_TRUE(limiter.admit("a:1", second));
-    EXPECT_TRUE(limiter.admit("b:1", second));
-    EXPECT_TRUE(limiter.admit("c:1", second));
-    EXPECT_FALSE(limiter.admit("d:1", second));
-    EXPECT_TRUE(limiter.admit("d:1", 2 * second));
+    EXPECT_TRUE(limiter.admit("a:1", one_second));
+    EXPECT_TRUE(limiter.admit("b:1", one_second));
+    EXPECT_TRUE(limiter.admit("c:1", one_second));
+    EXPECT_FALSE(limiter.admit("d:1", one_second));
+    EXPECT_TRUE(limiter.admit("d:1", 2 * one_second));
 }
 
 TEST(RateLimit, Weakness16TheTableOfAddressesIsBounded) {
     RateLimiter limiter({1, seconds(3'600)}, {}, 100);
     for (int i = 0; i < 10'000; ++i) {
-        EXPECT_TRUE(limiter.admit(std::to_string(i) + ":1", second));
+        EXPECT_TRUE(limiter.admit(std::to_string(i) + ":1", one_second));
     }
     EXPECT_EQ(limiter.addresses(), 100U);
-    EXPECT_FALSE(limiter.admit("9999:1", second)) << "the recent ones are remembered";
+    EXPECT_FALSE(limiter.admit("9999:1", one_second)) << "the recent ones are remembered";
 }
 
 TEST(RateLimit, ZeroIsNoLimit) {

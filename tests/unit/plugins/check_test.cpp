@@ -16,7 +16,7 @@ using test::host_of;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::vector<std::string> codes(const std::vector<Error>& errors) {
+std::vector<std::string> check_codes(const std::vector<Error>& errors) {
     std::vector<std::string> result;
     std::transform(errors.begin(), errors.end(), std::back_inserter(result),
                    [](const Error& error) { return error.code; });
@@ -40,7 +40,7 @@ TEST(Check, TellsEachProblemOnce) {
     catalogue.plugins[3].errors.push_back(
         {ErrorClass::invalid, "plugin.no_note", "no note", {"libd.so"}});
     const CheckReport report = check(catalogue, resolve(host_of("{}"), catalogue));
-    EXPECT_THAT(codes(report.problems), ElementsAre("graph.cycle", "plugin.no_note"));
+    EXPECT_THAT(check_codes(report.problems), ElementsAre("graph.cycle", "plugin.no_note"));
 }
 
 TEST(Check, OnlyWarnsOfABrokenPluginThatNothingWouldStart) {
@@ -48,14 +48,14 @@ TEST(Check, OnlyWarnsOfABrokenPluginThatNothingWouldStart) {
     catalogue.plugins[0].errors.push_back({ErrorClass::invalid, "plugin.no_note", "no note", {}});
     const CheckReport report = check(catalogue, resolve(host_of("{}"), catalogue));
     EXPECT_THAT(report.problems, IsEmpty());
-    EXPECT_THAT(codes(report.warnings), ElementsAre("plugin.no_note"));
+    EXPECT_THAT(check_codes(report.warnings), ElementsAre("plugin.no_note"));
 }
 
 TEST(Check, TakesAnUnreadableConnectionYamlSeriously) {
     Catalogue catalogue = catalogue_of({{.name = "a"}});
     catalogue.plugins[0].manifest = nullptr;
     catalogue.plugins[0].errors.push_back({ErrorClass::invalid, "yaml.syntax", "bad", {}});
-    EXPECT_THAT(codes(check(catalogue, resolve(host_of("{}"), catalogue)).problems),
+    EXPECT_THAT(check_codes(check(catalogue, resolve(host_of("{}"), catalogue)).problems),
                 ElementsAre("yaml.syntax"));
 }
 

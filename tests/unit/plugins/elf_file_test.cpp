@@ -22,7 +22,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string code_of(const Bytes& bytes) {
+std::string elf_code_of(const Bytes& bytes) {
     const auto elf = read_elf(MemorySource(bytes), "x.so");
     return elf ? "" : elf.error().code;
 }
@@ -55,26 +55,26 @@ TEST(ElfFile, TellsUniqueSymbolsExtraExportsAndNoDelete) {
 }
 
 TEST(ElfFile, RefusesWhatIsNoLibraryWithItsKind) {
-    EXPECT_EQ(code_of({}), "elf.not_elf");
-    EXPECT_EQ(code_of(Bytes(3, std::byte{0x7f})), "elf.not_elf");
+    EXPECT_EQ(elf_code_of({}), "elf.not_elf");
+    EXPECT_EQ(elf_code_of(Bytes(3, std::byte{0x7f})), "elf.not_elf");
     Bytes bytes = bytes_of(LIBRARY_GOOD);
-    EXPECT_EQ(code_of(bytes), "");
+    EXPECT_EQ(elf_code_of(bytes), "");
     Bytes other = bytes;
     other[4] = std::byte{1};
-    EXPECT_EQ(code_of(other), "elf.unsupported");  // 32-bit
+    EXPECT_EQ(elf_code_of(other), "elf.unsupported");  // 32-bit
     other = bytes;
     other[5] = std::byte{2};
-    EXPECT_EQ(code_of(other), "elf.unsupported");  // big-endian
+    EXPECT_EQ(elf_code_of(other), "elf.unsupported");  // big-endian
     other = bytes;
     other[16] = std::byte{2};
-    EXPECT_EQ(code_of(other), "elf.unsupported");  // a program
+    EXPECT_EQ(elf_code_of(other), "elf.unsupported");  // a program
 }
 
 TEST(ElfFile, TellsEveryTruncationFromACompleteLibrary) {
     const Bytes bytes = bytes_of(LIBRARY_GOOD);
     for (std::size_t size = 4; size < bytes.size(); size += 97) {
         const Bytes part(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
-        EXPECT_EQ(code_of(part), "elf.incomplete") << size;
+        EXPECT_EQ(elf_code_of(part), "elf.incomplete") << size;
     }
 }
 
@@ -99,7 +99,7 @@ TEST(ElfFile, AsksForNoMemoryBeyondItsBounds) {
     for (std::uint64_t at = table + 32; at + 8 <= bytes.size(); at += 64) {
         std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), 8, std::byte{0x7f});
     }
-    EXPECT_EQ(code_of(bytes), "elf.incomplete");
+    EXPECT_EQ(elf_code_of(bytes), "elf.incomplete");
 }
 
 TEST(LibraryFile, SaysWhatIsWrongWithTheFile) {

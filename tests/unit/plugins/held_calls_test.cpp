@@ -11,9 +11,9 @@
 namespace patchbay::plugins {
 namespace {
 
-constexpr std::uint64_t limit = 5'000'000'000;
+constexpr std::uint64_t wait_limit = 5'000'000'000;
 
-class Party final : public CallParty {
+class HeldParty final : public CallParty {
   public:
     [[nodiscard]] bool is_callable() const override { return true; }
     bool post(std::uint32_t, multiplexer::Signal signal) override {
@@ -26,14 +26,14 @@ class Party final : public CallParty {
 class HeldCallsTest : public testing::Test {
   protected:
     patchbay_status call(const std::string& method, std::uint64_t cookie) {
-        return router_.call(caller_, 0, held_, method, "", cookie, limit);
+        return router_.call(caller_, 0, held_, method, "", cookie, wait_limit);
     }
 
     test::ManualClock clock_;
     Scheduler scheduler_{clock_};
     CallRouter router_{scheduler_};
-    std::shared_ptr<Party> caller_ = std::make_shared<Party>();
-    std::shared_ptr<Party> next_ = std::make_shared<Party>();
+    std::shared_ptr<HeldParty> caller_ = std::make_shared<HeldParty>();
+    std::shared_ptr<HeldParty> next_ = std::make_shared<HeldParty>();
     std::shared_ptr<HeldCalls> held_ = std::make_shared<HeldCalls>();
 };
 
@@ -61,9 +61,9 @@ TEST_F(HeldCallsTest, AreAnsweredWhenNobodyComes) {
 }
 
 TEST_F(HeldCallsTest, AreBounded) {
-    const auto other = std::make_shared<Party>();
+    const auto other = std::make_shared<HeldParty>();
     for (std::size_t i = 0; i < HeldCalls::capacity; ++i) {
-        ASSERT_EQ(router_.call(other, 0, held_, "m", "", i, limit), PATCHBAY_OK);
+        ASSERT_EQ(router_.call(other, 0, held_, "m", "", i, wait_limit), PATCHBAY_OK);
     }
     EXPECT_EQ(call("one more", 1), PATCHBAY_OVERLOADED);
 }

@@ -85,7 +85,7 @@ class PeWriter {
     Bytes bytes_;
 };
 
-std::string code_of(const Bytes& bytes) {
+std::string pe_code_of(const Bytes& bytes) {
     const auto pe = read_pe(MemorySource(bytes), "x.dll");
     return pe ? "" : pe.error().code;
 }
@@ -107,19 +107,19 @@ TEST(PeFile, TellsMachineExportsImportsAndNote) {
 }
 
 TEST(PeFile, RefusesOtherKindsAndUnfinishedCopies) {
-    EXPECT_EQ(code_of({}), "pe.not_pe");
+    EXPECT_EQ(pe_code_of({}), "pe.not_pe");
     PeWriter program;
     program.u16(0x56, 0x0022);
-    EXPECT_EQ(code_of(program.bytes()), "pe.unsupported");
+    EXPECT_EQ(pe_code_of(program.bytes()), "pe.unsupported");
     PeWriter narrow;
     narrow.u16(0x58, 0x10b);
-    EXPECT_EQ(code_of(narrow.bytes()), "pe.unsupported");
+    EXPECT_EQ(pe_code_of(narrow.bytes()), "pe.unsupported");
     Bytes part = PeWriter().bytes();
     part.resize(part.size() - 1);
-    EXPECT_EQ(code_of(part), "pe.incomplete");
+    EXPECT_EQ(pe_code_of(part), "pe.incomplete");
     PeWriter many;
     many.u32(PeWriter::headers + 24, 0xffffffff);
-    EXPECT_EQ(code_of(many.bytes()), "pe.malformed");
+    EXPECT_EQ(pe_code_of(many.bytes()), "pe.malformed");
 }
 
 TEST(PeFile, SurvivesDamagedFiles) {

@@ -12,8 +12,8 @@ using test::catalogue_of;
 using test::host_of;
 using test::ManifestText;
 
-ManifestText plugin(const std::string& name, const std::string& connections = "[]",
-                    const std::string& config = "{color: red}") {
+ManifestText plugin_text(const std::string& name, const std::string& connections = "[]",
+                         const std::string& config = "{color: red}") {
     return {.name = name, .connections = connections, .config = config};
 }
 
@@ -37,7 +37,8 @@ std::string show(const PlanDifference& difference) {
 }
 
 TEST(PlanDifference, OfEqualPlansIsEmptyHoweverTheyAreWritten) {
-    const std::vector<ManifestText> manifests{plugin("one"), plugin("two", "['acme/one:1.2.3']")};
+    const std::vector<ManifestText> manifests{plugin_text("one"),
+                                              plugin_text("two", "['acme/one:1.2.3']")};
     const PlanDifference same = difference(
         plan_of(manifests), plan_of(manifests, "connections:\n\n  - {class: 'acme/one:1.2.3'}\n"));
     EXPECT_TRUE(same.empty()) << show(same);
@@ -46,14 +47,14 @@ TEST(PlanDifference, OfEqualPlansIsEmptyHoweverTheyAreWritten) {
 
 TEST(PlanDifference, RemovesDependentsFirstAndAddsDependenciesFirst) {
     const Plan none = plan_of({});
-    const Plan three = plan_of({plugin("zeta"), plugin("beta", "['acme/zeta:1.2.3']"),
-                                plugin("alpha", "['acme/beta:1.2.3']")});
+    const Plan three = plan_of({plugin_text("zeta"), plugin_text("beta", "['acme/zeta:1.2.3']"),
+                                plugin_text("alpha", "['acme/beta:1.2.3']")});
     EXPECT_EQ(show(difference(none, three)), "+zeta, +beta, +alpha");
     EXPECT_EQ(show(difference(three, none)), "-alpha, -beta, -zeta");
 }
 
 TEST(PlanDifference, NamesWhatOfAnInstanceChanged) {
-    const std::vector<ManifestText> manifests{plugin("one")};
+    const std::vector<ManifestText> manifests{plugin_text("one")};
     const Plan before = plan_of(manifests);
     const auto changed = [&](const std::string& entry) {
         return show(difference(
@@ -73,24 +74,24 @@ TEST(PlanDifference, NamesWhatOfAnInstanceChanged) {
 }
 
 TEST(PlanDifference, AnotherVersionOrPlaceOfAPluginReplacesItsInstance) {
-    const Plan before = plan_of({plugin("one")});
-    ManifestText next = plugin("one");
+    const Plan before = plan_of({plugin_text("one")});
+    ManifestText next = plugin_text("one");
     next.version = "1.3.0";
     EXPECT_EQ(show(difference(before, plan_of({next}))), "!one (class)");
     Plan moved = before;
     moved.instances[0].library = "/elsewhere/libone.so";
     EXPECT_EQ(show(difference(before, moved)), "!one (library)");
-    next = plugin("one");
+    next = plugin_text("one");
     next.class_name = "Another";
     EXPECT_EQ(show(difference(before, plan_of({next}))), "!one (class_name)");
 }
 
 TEST(PlanDifference, DependentsOfAReplacedInstanceAreBoundAnewAndNoOthers) {
     const auto plan = [](const std::string& version) {
-        ManifestText base = plugin("base");
+        ManifestText base = plugin_text("base");
         base.version = version;
-        return plan_of({base, plugin("middle", "['acme/base:1.2.3']"),
-                        plugin("top", "['acme/middle:1.2.3']")});
+        return plan_of({base, plugin_text("middle", "['acme/base:1.2.3']"),
+                        plugin_text("top", "['acme/middle:1.2.3']")});
     };
     EXPECT_EQ(show(difference(plan("1.2.3"), plan("1.3.0"))),
               "!base (class), ~middle (dependencies)");
@@ -117,7 +118,8 @@ struct Broken {
 
     config::HostConfiguration host;
     Catalogue catalogue = catalogue_of(
-        {plugin("base"), plugin("middle", "['acme/base:1.2.3']"), plugin("other")}, true);
+        {plugin_text("base"), plugin_text("middle", "['acme/base:1.2.3']"), plugin_text("other")},
+        true);
     Plan running;
     Plan next;
 };

@@ -12,15 +12,15 @@ namespace patchbay::plugins {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t one_second = 1'000'000'000;
 
 TEST(Scheduler, RunsTasksWhenTheClockSaysSoInTheirOrder) {
     test::ManualClock clock;
     Scheduler scheduler(clock);
     std::vector<int> order;
-    scheduler.after(2 * second, [&] { order.push_back(2); });
-    scheduler.after(second, [&] { order.push_back(1); });
-    scheduler.after(2 * second, [&] { order.push_back(3); });
+    scheduler.after(2 * one_second, [&] { order.push_back(2); });
+    scheduler.after(one_second, [&] { order.push_back(1); });
+    scheduler.after(2 * one_second, [&] { order.push_back(3); });
     scheduler.settle();
     EXPECT_TRUE(order.empty());
     clock.advance(1s);
@@ -35,7 +35,7 @@ TEST(Scheduler, ACancelledTaskDoesNotRun) {
     test::ManualClock clock;
     Scheduler scheduler(clock);
     bool ran = false;
-    const TaskId id = scheduler.after(second, [&] { ran = true; });
+    const TaskId id = scheduler.after(one_second, [&] { ran = true; });
     EXPECT_TRUE(scheduler.cancel(id));
     EXPECT_FALSE(scheduler.cancel(id));
     EXPECT_FALSE(scheduler.cancel(0));
@@ -48,7 +48,7 @@ TEST(Scheduler, TasksMayScheduleAndCancelOthers) {
     test::ManualClock clock;
     Scheduler scheduler(clock);
     int ran = 0;
-    const TaskId other = scheduler.after(second, [&] { ran += 100; });
+    const TaskId other = scheduler.after(one_second, [&] { ran += 100; });
     scheduler.soon([&] {
         scheduler.cancel(other);
         scheduler.soon([&] { ++ran; });

@@ -33,7 +33,8 @@ class Deliverer : public Connection {
     }
 };
 
-Envelope order(std::string text, std::string to, std::string protocol = "test/deliver:1.0.0") {
+Envelope numbered_order(std::string text, std::string to,
+                        std::string protocol = "test/deliver:1.0.0") {
     return {"test", "test", std::move(protocol), std::move(text), std::move(to), ""};
 }
 
@@ -52,9 +53,10 @@ TEST(Deliver, WaitsForRoomWhileOthersProceedAndTheMailboxIsTaken) {
     auto host = make_host<Deliverer>();
     ASSERT_TRUE(host->connect());
     host->fill("slow");
-    host->push(order("1", "slow"));
+    host->push(numbered_order("1", "slow"));
     host->wait_for_full_answers(1);
-    host->push({order("2", "slow"), order("a", "fast"), order("3", "slow"), order("b", "fast")});
+    host->push({numbered_order("2", "slow"), numbered_order("a", "fast"),
+                numbered_order("3", "slow"), numbered_order("b", "fast")});
     auto completed = host->wait_for_completions(2);
     EXPECT_EQ(texts(host->deliveries(), "fast"), (std::vector<std::string>{"a", "b"}));
     EXPECT_TRUE(texts(host->deliveries(), "slow").empty());
@@ -73,7 +75,7 @@ TEST(Deliver, KeepsTheOrderWhenRoomComesBeforeTheSignalIsSeen) {
         host->fill("slow");
         for (int i = 0; i < 3; ++i) {
             expected.push_back(std::to_string(round * 3 + i));
-            host->push(order(expected.back(), "slow"));
+            host->push(numbered_order(expected.back(), "slow"));
         }
         host->make_room("slow");
     }
@@ -85,12 +87,12 @@ TEST(Deliver, CancellationForgetsWhatWaits) {
     auto host = make_host<Deliverer>();
     ASSERT_TRUE(host->connect());
     host->fill("slow");
-    const auto token = host->push(order("1", "slow"));
+    const auto token = host->push(numbered_order("1", "slow"));
     host->wait_for_full_answers(1);
     host->cancel(token);
     EXPECT_EQ(host->wait_for_completions(1)[0].code, "operation.cancelled");
     host->make_room("slow");
-    host->push(order("2", "slow"));
+    host->push(numbered_order("2", "slow"));
     host->wait_for_completions(2);
     EXPECT_EQ(texts(host->deliveries(), "slow"), std::vector<std::string>{"2"});
 }
@@ -99,7 +101,7 @@ TEST(Deliver, TellsWhatTheHostRefused) {
     auto host = make_host<Deliverer>();
     ASSERT_TRUE(host->connect());
     host->refuse("nowhere", PATCHBAY_REASON_NO_ROUTE);
-    host->push({order("1", "nowhere"), order("2", "")});
+    host->push({numbered_order("1", "nowhere"), numbered_order("2", "")});
     const auto completed = host->wait_for_completions(2);
     EXPECT_EQ(completed[0].code, "delivery.no_route");
     EXPECT_EQ(completed[0].status, PATCHBAY_FAILED);
@@ -113,7 +115,7 @@ TEST(Deliver, DisconnectEndsWhatWaitsForRoom) {
     auto host = make_host<Deliverer>(options);
     ASSERT_TRUE(host->connect());
     host->fill("slow");
-    host->push(order("1", "slow"));
+    host->push(numbered_order("1", "slow"));
     host->wait_for_full_answers(1);
     ASSERT_TRUE(host->disconnect());
     EXPECT_EQ(host->wait_for_completions(1)[0].code, "delivery.disconnected");
@@ -122,7 +124,7 @@ TEST(Deliver, DisconnectEndsWhatWaitsForRoom) {
 TEST(Reply, NamesTheRequestAsOriginAndParent) {
     auto host = make_host<Deliverer>();
     ASSERT_TRUE(host->connect());
-    const auto token = host->push(order("answer", "asker", "test/reply:1.0.0"));
+    const auto token = host->push(numbered_order("answer", "asker", "test/reply:1.0.0"));
     const auto made = host->wait_for_deliveries(1)[0];
     EXPECT_EQ(made.parent, token);
     EXPECT_EQ(made.reply_to.instance, 1u);
@@ -156,7 +158,8 @@ TEST(Forward, KeepsHopsAndHandles) {
 TEST(DeliverForReceipt, WaitsForWhatBecameOfIt) {
     auto host = make_host<Deliverer>();
     ASSERT_TRUE(host->connect());
-    host->push({order("1", "x", "test/receipt:1.0.0"), order("2", "x", "test/receipt:1.0.0")});
+    host->push({numbered_order("1", "x", "test/receipt:1.0.0"),
+                numbered_order("2", "x", "test/receipt:1.0.0")});
     const auto made = host->wait_for_deliveries(2);
     EXPECT_EQ(made[0].flags & PATCHBAY_ENVELOPE_RECEIPT, std::uint32_t{PATCHBAY_ENVELOPE_RECEIPT});
     EXPECT_TRUE(host->completions().empty());
@@ -191,7 +194,8 @@ TEST(Post, KeepsCopiesUpToItsBound) {
     auto host = make_host<Poster>();
     ASSERT_TRUE(host->connect());
     host->fill("slow");
-    host->push({order("1", "slow"), order("2", "slow"), order("3", "slow")});
+    host->push(
+        {numbered_order("1", "slow"), numbered_order("2", "slow"), numbered_order("3", "slow")});
     const auto completed = host->wait_for_completions(3);
     EXPECT_EQ(completed[1].status, PATCHBAY_OK);
     EXPECT_EQ(completed[2].code, "held.full");
@@ -208,7 +212,7 @@ TEST(Post, WhatWaitsAtTheEndBecomesADeadLetter) {
     auto host = make_host<Poster>(options);
     ASSERT_TRUE(host->connect());
     host->fill("slow");
-    host->push(order("1", "slow"));
+    host->push(numbered_order("1", "slow"));
     host->wait_for_completions(1);
     ASSERT_TRUE(host->disconnect());
     const auto dead = host->malformed();

@@ -15,20 +15,20 @@ struct ReceiveScript {
     std::function<Awaitable<std::optional<Envelope>>(Connection&)> receive;
     std::uint32_t held_limit = 4;
 };
-ReceiveScript* script = nullptr;
+ReceiveScript* receive_script = nullptr;
 
 class Receiver : public Connection {
   public:
     using Connection::Connection;
-    Awaitable<std::optional<Envelope>> receive() override { return script->receive(*this); }
+    Awaitable<std::optional<Envelope>> receive() override { return receive_script->receive(*this); }
     Awaitable<Result<void>> send(TakenEnvelope) override { co_return success(); }
-    std::uint32_t held_limit() const override { return script->held_limit; }
+    std::uint32_t held_limit() const override { return receive_script->held_limit; }
 };
 
 class ReceiveTest : public ::testing::Test {
   protected:
-    ReceiveTest() { script = &script_; }
-    ~ReceiveTest() override { script = nullptr; }
+    ReceiveTest() { receive_script = &script_; }
+    ~ReceiveTest() override { receive_script = nullptr; }
     ReceiveScript script_;
 };
 

@@ -21,8 +21,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr unsigned request = 5;
-constexpr unsigned response = 6;
+constexpr unsigned http_request = 5;
+constexpr unsigned http_response = 6;
 
 RequestDialogues dialogues_with(std::size_t limit) {
     return {"me", "server", protocols::http_dialogue_rules, limit};
@@ -90,7 +90,7 @@ TEST(RequestDialogues, ARefusedMessageChangesNothing) {
     for (const std::int32_t target : {0, -1, 2, least}) {
         EXPECT_EQ(code_with([&](auto& m) { m.target = target; }), "dialogue.bad_target");
     }
-    for (const unsigned performative : {request, 7U, 63U, 64U, 1000U}) {
+    for (const unsigned performative : {http_request, 7U, 63U, 64U, 1000U}) {
         EXPECT_EQ(code_with([&](auto& m) { m.performative = performative; }),
                   "dialogue.bad_performative");
     }
@@ -221,7 +221,7 @@ TEST(RequestDialoguesVectors, GoStepByStepAsUpstream) {
     for (const json& vector : vectors::group("dialogue")) {
         const json& first = vector.at("steps").at(0);
         if (vector.at("protocol") != "http" || first.at("op") != "create" ||
-            performative_of(first) != request) {
+            performative_of(first) != http_request) {
             continue;
         }
         ++vectors_run;

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-Envelope envelope_of(const json& fields) {
+Envelope stub_envelope(const json& fields) {
     return {vectors::text_of(fields, "to"), vectors::text_of(fields, "sender"),
             vectors::text_of(fields, "protocol_id"),
             vectors::from_hex(fields.at("message_hex").get<std::string>()),
@@ -24,7 +24,7 @@ Envelope envelope_of(const json& fields) {
 std::vector<Envelope> envelopes_of(const json& list) {
     std::vector<Envelope> envelopes;
     for (const json& fields : list) {
-        envelopes.push_back(envelope_of(fields));
+        envelopes.push_back(stub_envelope(fields));
     }
     return envelopes;
 }

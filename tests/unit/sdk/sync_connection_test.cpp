@@ -19,31 +19,31 @@ struct SyncScript {
     std::function<Result<void>(BaseSyncConnection&, const TakenEnvelope&)> on_send;
     std::function<void(BaseSyncConnection&)> main;
 };
-SyncScript* script = nullptr;
+SyncScript* sync_script = nullptr;
 
 class Sync : public BaseSyncConnection {
   public:
     using BaseSyncConnection::BaseSyncConnection;
     Result<void> on_connect() override {
-        return script->on_connect ? script->on_connect(*this) : Result<void>{};
+        return sync_script->on_connect ? sync_script->on_connect(*this) : Result<void>{};
     }
     Result<void> on_disconnect() override {
-        return script->on_disconnect ? script->on_disconnect(*this) : Result<void>{};
+        return sync_script->on_disconnect ? sync_script->on_disconnect(*this) : Result<void>{};
     }
     Result<void> on_send(const TakenEnvelope& envelope) override {
-        return script->on_send ? script->on_send(*this, envelope) : Result<void>{};
+        return sync_script->on_send ? sync_script->on_send(*this, envelope) : Result<void>{};
     }
     void main() override {
-        if (script->main) {
-            script->main(*this);
+        if (sync_script->main) {
+            sync_script->main(*this);
         }
     }
 };
 
 class SyncConnectionTest : public ::testing::Test {
   protected:
-    SyncConnectionTest() { script = &script_; }
-    ~SyncConnectionTest() override { script = nullptr; }
+    SyncConnectionTest() { sync_script = &script_; }
+    ~SyncConnectionTest() override { sync_script = nullptr; }
     SyncScript script_;
 };
 

@@ -76,7 +76,7 @@ TEST(StubFiles, AHundredKillsLoseNothing) {
     const ScratchFolder folder;
     const std::string in = folder.file("in");
     const std::string out = folder.file("out");
-    constexpr int kills = 100;
+    constexpr int kills = PATCHBAY_TEST_ROUNDS;
     constexpr int lines_per_round = 40;
     std::mt19937 random(7);
     int written = 0;

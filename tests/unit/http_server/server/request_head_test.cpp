@@ -12,12 +12,12 @@
 namespace patchbay::http_server {
 namespace {
 
-constexpr HeadLimits limits{1024, 10};
+constexpr HeadLimits head_limits{1024, 10};
 
 struct RequestHeadTest : ::testing::Test {
     HeadState read(std::string_view bytes) {
         text = bytes;
-        return read_head(text, limits, head, refusal);
+        return read_head(text, head_limits, head, refusal);
     }
     /// A GET with these header lines.
     RequestHead& with(std::string_view headers) {
