@@ -28,16 +28,16 @@ constexpr int first_free_descriptor = 10;
 /// Of `nice`: traffic goes first.
 constexpr int background_priority = 10;
 
-class Descriptor {
+class ChildDescriptor {
   public:
-    Descriptor() = default;
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
+    ChildDescriptor() = default;
+    explicit ChildDescriptor(int number) : number_(number) {}
+    ChildDescriptor(ChildDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    ChildDescriptor& operator=(ChildDescriptor&& other) noexcept {
         std::swap(number_, other.number_);
         return *this;
     }
-    ~Descriptor() { close(); }
+    ~ChildDescriptor() { close(); }
 
     void close() {
         if (number_ >= 0) {
@@ -49,7 +49,7 @@ class Descriptor {
     /// Out of the way of those that the child is to have.
     void move_up() {
         if (number_ >= 0 && number_ < first_free_descriptor) {
-            *this = Descriptor(::fcntl(number_, F_DUPFD_CLOEXEC, first_free_descriptor));
+            *this = ChildDescriptor(::fcntl(number_, F_DUPFD_CLOEXEC, first_free_descriptor));
         }
     }
 
@@ -63,8 +63,8 @@ tl::unexpected<Error> not_started(int number) {
 }
 
 /// A file in memory with the text, to be read from its begin.
-Descriptor file_with(std::string_view text) {
-    Descriptor file(::memfd_create("patchbay-child", MFD_CLOEXEC));
+ChildDescriptor file_with(std::string_view text) {
+    ChildDescriptor file(::memfd_create("patchbay-child", MFD_CLOEXEC));
     while (file.is_open() && !text.empty()) {
         const ssize_t written = ::write(file.number(), text.data(), text.size());
         if (written < 0 && errno != EINTR) {
@@ -80,15 +80,15 @@ Descriptor file_with(std::string_view text) {
 }
 
 struct Pipe {
-    Descriptor read;
-    Descriptor write;
+    ChildDescriptor read;
+    ChildDescriptor write;
 
     static Pipe make() {
         std::array<int, 2> ends{-1, -1};
         if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
             return {};
         }
-        Pipe pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+        Pipe pipe{ChildDescriptor(ends[0]), ChildDescriptor(ends[1])};
         (void)::fcntl(pipe.read.number(), F_SETFL, O_NONBLOCK);
         pipe.write.move_up();
         return pipe;
@@ -115,7 +115,7 @@ class Child {
   public:
     static Result<Child> start(const std::vector<std::string>& command, std::string_view input) {
         Child child;
-        const Descriptor text = file_with(input);
+        const ChildDescriptor text = file_with(input);
         Pipe report = Pipe::make();
         Pipe words = Pipe::make();
         if (!text.is_open() || !report.write.is_open() || !words.write.is_open()) {
@@ -127,7 +127,8 @@ class Child {
         }
         child.report_ = std::move(report.read);
         child.words_ = std::move(words.read);
-        child.ended_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, child.process_, 0)));
+        child.ended_ =
+            ChildDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, child.process_, 0)));
         if (!child.ended_.is_open()) {
             return not_started(errno);
         }
@@ -190,8 +191,8 @@ class Child {
   private:
     Child() = default;
 
-    int spawn(const std::vector<std::string>& command, const Descriptor& text,
-              const Descriptor& report, const Descriptor& words) {
+    int spawn(const std::vector<std::string>& command, const ChildDescriptor& text,
+              const ChildDescriptor& report, const ChildDescriptor& words) {
         posix_spawnattr_t attributes;
         posix_spawn_file_actions_t files;
         (void)::posix_spawnattr_init(&attributes);
@@ -242,9 +243,9 @@ class Child {
     }
 
     pid_t process_ = -1;
-    Descriptor report_;
-    Descriptor words_;
-    Descriptor ended_;
+    ChildDescriptor report_;
+    ChildDescriptor words_;
+    ChildDescriptor ended_;
 };
 
 }  // namespace

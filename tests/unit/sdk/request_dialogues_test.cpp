@@ -29,7 +29,7 @@ RequestDialogues dialogues_with(std::size_t limit) {
 }
 
 IncomingMessage answer_to(std::string_view reference) {
-    return {"me", "server", reference, "theirs", -1, 1, response};
+    return {"me", "server", reference, "theirs", -1, 1, http_response};
 }
 
 std::string code_of(const Result<std::uint64_t>& result) {
