@@ -825,18 +825,18 @@ TEST(Sockets, AreAskedForASignOfLifeWhenTheyAreQuiet) {
 }
 
 TEST(Sockets, ThatBecomeReadyTogetherKeepTheOrderOfEachToItsEnd) {
-    constexpr int senders = 5;
-    constexpr int messages = 60;
+    constexpr std::size_t senders = 5;
+    constexpr std::size_t messages = 60;
     GatewayBench bench;
     AgentClient receiver = bench.agent("r");
     std::vector<AgentClient> clients;
-    for (int i = 0; i < senders; ++i) {
+    for (std::size_t i = 0; i < senders; ++i) {
         clients.push_back(bench.agent("s" + std::to_string(i)));
     }
     // More than the lane reads in one go, cut within frames, with the end of the stream behind it.
     std::vector<std::string> bytes(senders);
-    for (int i = 0; i < senders; ++i) {
-        for (int number = 0; number < messages; ++number) {
+    for (std::size_t i = 0; i < senders; ++i) {
+        for (std::size_t number = 0; number < messages; ++number) {
             const Json content{{"number", number}, {"text", std::string(1000, 'x')}};
             bytes[i] +=
                 client_frame(Opcode::text, direct("s" + std::to_string(i), "r", content).dump());
@@ -844,15 +844,15 @@ TEST(Sockets, ThatBecomeReadyTogetherKeepTheOrderOfEachToItsEnd) {
     }
     constexpr std::size_t part = 7000;
     for (std::size_t at = 0; at < bytes[0].size(); at += part) {
-        for (int i = 0; i < senders; ++i) {
+        for (std::size_t i = 0; i < senders; ++i) {
             clients[i].send_raw(std::string_view(bytes[i]).substr(at, part));
         }
     }
     for (AgentClient& client : clients) {
         client.end();
     }
-    std::map<std::string, int> next;
-    for (int i = 0; i < senders * messages; ++i) {
+    std::map<std::string, std::size_t> next;
+    for (std::size_t i = 0; i < senders * messages; ++i) {
         const Json data = receiver.receive_json()["data"];
         EXPECT_EQ(data["content"]["number"], next[data["sender_id"]]++);
     }
