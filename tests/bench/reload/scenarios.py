@@ -97,7 +97,8 @@ def _wait_until(moment):
 def _figures(report, title, reloads):
     report.say(f"\n### {title}\n\n{len(reloads):,} reloads\n")
     report.say("| ms | p50 | p99 | worst |\n|---|---|---|---|")
-    for name in ("trial", "pause", "reload", "drain"):
+    tried = any(each.trial for each in reloads)
+    for name in (*(("trial",) if tried else ()), "pause", "reload", "drain"):
         report.say(f"| {name} | {distribution([getattr(each, name) for each in reloads]).shown()} |")
     report.say()
 
