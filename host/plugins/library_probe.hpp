@@ -35,7 +35,7 @@ struct ProbeOptions {
 /// now and then; may be empty. A library that only refuses to be loaded, or to make its objects,
 /// passes: see `run_probe`. Codes: `probe.crashed` (a signal), `probe.ended` (by itself, too
 /// early), `probe.hung`, `plugin.hung`. No fault of the library: `probe.not_started`,
-/// `probe.cancelled`, `plugin.run_folder`.
+/// `probe.cancelled`, `plugin.run_folder`, `plugin.copy_failed`.
 [[nodiscard]] Result<void> probe_library(const ProbeOrder& order, const ProbeOptions& options,
                                          const std::function<bool()>& cancelled = {});
 

@@ -70,7 +70,10 @@ class Trial {
         auto loaded = PluginGeneration::load(std::move(*runs), order_.library, order_.plugin, 1,
                                              order_.identity, std::chrono::hours(1), events_);
         if (!loaded) {
-            return {};
+            // What was never copied was not tried; whatever else refuses does so in good order.
+            return loaded.error().code == "plugin.copy_failed"
+                       ? Result<void>(tl::unexpected(loaded.error()))
+                       : Result<void>();
         }
         for (const InstancePlan& plan : order_.instances) {
             if (auto tried = try_instance(plan, *loaded); !tried) {

@@ -8,7 +8,7 @@
 /// refuses says nothing here: it refuses in good order, and the host asks it again.
 ///
 /// Report, one line each: `stage WORDS` before what the child does next; at the end `done`, or
-/// `failed CODE TEXT` when code of the library runs on.
+/// `failed CODE TEXT` when code of the library runs on, or nothing could be tried.
 #pragma once
 
 namespace patchbay::plugins {

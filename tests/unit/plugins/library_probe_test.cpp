@@ -114,6 +114,10 @@ TEST_F(LibraryProbeTest, AProgramThatCannotBeStartedIsNoFaultOfTheLibrary) {
     EXPECT_NE(error.message.find("No such file or directory"), std::string::npos) << error.message;
 }
 
+TEST_F(LibraryProbeTest, WhatCannotBeReadWasNotTried) {
+    EXPECT_EQ(error_of("nothing_there").code, "plugin.copy_failed");
+}
+
 TEST_F(LibraryProbeTest, AProgramThatIsNoProbeDoesNotPass) {
     options_.command = {"/bin/true"};
     EXPECT_EQ(error_of("behave").code, "probe.ended");

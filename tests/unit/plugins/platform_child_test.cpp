@@ -3,12 +3,13 @@
 #include "plugins/platform_child.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
-#include <fstream>
 #include <string>
-#include <thread>
 
 namespace patchbay::plugins::platform {
 namespace {
@@ -54,18 +55,15 @@ TEST(PlatformChild, IsKilledWithAllThatItStartedWhenItsTimeIsOver) {
     ASSERT_TRUE(end);
     EXPECT_TRUE(end->out_of_time);
     EXPECT_EQ(end->exit_code, std::nullopt);
-    // Whoever adopts orphans takes its status, some time.
-    const std::string stat = "/proc/" + std::to_string(std::stoi(end->report)) + "/stat";
-    const auto runs = [&] {
-        std::string number;
-        std::string name;
-        std::string state;
-        return (std::ifstream(stat) >> number >> name >> state) && state != "Z" && state != "X";
-    };
-    for (int i = 0; i < 4'000 && runs(); ++i) {
-        std::this_thread::sleep_for(5ms);
+    // Readable once it has ended, whoever takes its status; none when that is taken already.
+    const int ended = static_cast<int>(::syscall(SYS_pidfd_open, std::stoi(end->report), 0));
+    if (ended >= 0) {
+        pollfd descriptor{ended, POLLIN, 0};
+        EXPECT_EQ(::poll(&descriptor, 1, 20'000), 1) << "it still runs";
+        (void)::close(ended);
+    } else {
+        EXPECT_EQ(errno, ESRCH);
     }
-    EXPECT_FALSE(runs());
 }
 
 TEST(PlatformChild, IsKilledWhenItIsCancelled) {
