@@ -129,7 +129,7 @@ void AgentSocket::on_ready(net::ReadyFor what) noexcept {
     try {
         lane_.begin_turn();
         if (has_received) {
-            lane_.handle_received();  // what came before comes first
+            lane_.read_ahead().handle();  // what came before comes first
         }
         readable_ = readable_ || what.reading;
         ended_ = ended_ || what.ended;
@@ -227,9 +227,9 @@ bool AgentSocket::may_receive_ahead() const noexcept {
 }
 
 void AgentSocket::receive_ahead() {
-    const std::span<char> received = receive(lane_.buffer_ahead());
+    const std::span<char> received = receive(lane_.read_ahead().room());
     if (!received.empty()) {
-        lane_.received_ahead(*this, received);
+        lane_.read_ahead().add(*this, received);
     }
 }
 

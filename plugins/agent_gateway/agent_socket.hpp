@@ -68,7 +68,7 @@ class AgentSocket final : public net::Readiness, public net::Deadline {
     bool move_on();
     /// It is a socket that moved here.
     void go_on(MovedSocket moved);
-    /// What it received before is handled now: see `GatewayLane::receive_ahead`.
+    /// What it received before is handled now: see ReadAhead.
     void handle_received(std::span<char> bytes);
     /// Writes what waits to be written, and goes on reading when that was held up.
     void flush();

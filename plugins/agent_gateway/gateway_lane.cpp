@@ -22,8 +22,6 @@ using websocket::CloseCode;
 constexpr std::size_t kept_queues = 128;
 constexpr std::size_t kept_queue_size = std::size_t{64} << 10U;
 constexpr std::size_t read_size = std::size_t{128} << 10U;
-/// Room to receive ahead, more than what a socket may have kept.
-constexpr std::size_t least_ahead = std::size_t{16} << 10U;
 constexpr std::chrono::seconds closing_time{2};
 
 // A connection's number: its slot, its lane, and how many sockets the lane had before.
@@ -100,7 +98,7 @@ GatewayLane::GatewayLane(Shared& shared, Lane& lane)
       inbound_(*this),
       connections_(first_count()),
       read_buffer_(read_size + websocket::padding),
-      ahead_(read_size + websocket::padding),
+      read_ahead_(read_size),
       drained_(lane.executor()) {
     const Limits& limits = shared.options.limits;
     using Wait = AgentSocket::Wait;
@@ -129,36 +127,6 @@ GatewayLane::~GatewayLane() {
 
 std::span<char> GatewayLane::read_buffer() noexcept {
     return std::span(read_buffer_).first(read_size);
-}
-
-std::span<char> GatewayLane::buffer_ahead() noexcept {
-    return std::span(ahead_).subspan(ahead_used_, read_size - ahead_used_);
-}
-
-void GatewayLane::received_ahead(AgentSocket& socket, std::span<char> bytes) {
-    received_.push_back({&socket, bytes});
-    socket.has_received = true;
-    ahead_used_ += bytes.size();
-    if (read_size - ahead_used_ < least_ahead) {
-        handle_received();
-    }
-}
-
-void GatewayLane::handle_received() {
-    for (std::size_t i = 0; i < received_.size(); ++i) {
-        const Received next = received_[i];
-        if (next.socket == nullptr) {
-            continue;
-        }
-        next.socket->has_received = false;
-        try {
-            next.socket->handle_received(next.bytes);
-        } catch (...) {
-            next.socket->abort();
-        }
-    }
-    received_.clear();
-    ahead_used_ = 0;
 }
 
 net::DeadlineQueue& GatewayLane::queue(AgentSocket::Wait what) noexcept {
@@ -352,11 +320,7 @@ void GatewayLane::forget(AgentSocket& socket) noexcept {
     for (std::vector<AgentSocket*>* const list : {&to_flush_, &flushing_}) {
         std::replace(list->begin(), list->end(), &socket, static_cast<AgentSocket*>(nullptr));
     }
-    for (Received& received : received_) {
-        if (received.socket == &socket) {
-            received.socket = nullptr;
-        }
-    }
+    read_ahead_.forget(socket);
     const std::uint32_t slot = slot_of(socket);
     slots_[slot] = nullptr;
     free_slots_.push_back(slot);
@@ -565,7 +529,7 @@ void GatewayLane::begin_turn() {
 
 void GatewayLane::end_of_turn() noexcept {
     try {
-        handle_received();
+        read_ahead_.handle();
         finish();
     } catch (...) {
         shared_.host.log().error(

@@ -12,6 +12,7 @@
 #include "inbound.hpp"
 #include "lane_directory.hpp"
 #include "options.hpp"
+#include "read_ahead.hpp"
 #include "routing.hpp"
 #include "websocket/handshake.hpp"
 
@@ -133,13 +134,7 @@ class GatewayLane {
     [[nodiscard]] websocket::ReaderSupport& reader_support() noexcept { return reader_support_; }
     /// Behind it, the reader's padding may be read.
     [[nodiscard]] std::span<char> read_buffer() noexcept;
-    /// Sockets that become ready in one turn are read one after the other, and what they brought is
-    /// handled when all are: the system's code and ours do not push each other out of the
-    /// processor's caches with every message. The room for one more, which is never little.
-    [[nodiscard]] std::span<char> buffer_ahead() noexcept;
-    /// `bytes` are the begin of what `buffer_ahead` gave.
-    void received_ahead(AgentSocket& socket, std::span<char> bytes);
-    void handle_received();
+    [[nodiscard]] ReadAhead& read_ahead() noexcept { return read_ahead_; }
     [[nodiscard]] net::DeadlineQueue& queue(AgentSocket::Wait what) noexcept;
     [[nodiscard]] std::unique_ptr<SendQueue> take_queue();
     void give_queue(std::unique_ptr<SendQueue> queue);
@@ -197,14 +192,8 @@ class GatewayLane {
     std::vector<AgentSocket*> flushing_;  ///< in the present round
     std::vector<std::unique_ptr<SendQueue>> queues_;
     std::vector<std::uint64_t> completed_;
-    struct Received {
-        AgentSocket* socket;
-        std::span<char> bytes;
-    };
     std::vector<char> read_buffer_;
-    std::vector<char> ahead_;
-    std::size_t ahead_used_ = 0;
-    std::vector<Received> received_;
+    ReadAhead read_ahead_;
     std::size_t presence_wanted_ = 0;
     bool in_turn_ = false;
     bool draining_ = false;
